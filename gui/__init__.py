@@ -1,0 +1,1 @@
+"""The desktop application: windows, views, dialogs and the work behind them."""
