@@ -1,0 +1,94 @@
+"""The command ``integration-icons``, also ``python -m gui`` from a checkout."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+COMMANDS: Final = ("import", "export")
+"""First arguments that work on a catalogue without a window. A catalogue file of such a name is
+given as ``./import``."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program with `argv` (the process's own arguments by default).
+
+    Returns:
+        The exit code: 2 when the program cannot start, else that of the window or the command.
+    """
+    _use_our_packages()
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments and arguments[0] in COMMANDS:
+        return _run_command(arguments)
+    return _open_window(_parser().parse_args(arguments))
+
+
+def _use_our_packages() -> None:
+    """Make `gui` and `db` mean ours, however this module was imported."""
+    root = str(Path(__file__).resolve().parents[1])
+    if sys.path[0] != root:
+        sys.path.insert(0, root)
+
+
+def _run_command(arguments: list[str]) -> int:
+    from gui import commands, logs
+
+    logs.start()
+    return commands.main(arguments)
+
+
+def _open_window(options: argparse.Namespace) -> int:
+    from gui import logs, startup
+
+    try:
+        startup.check_system()
+        startup.check_qt()
+    except startup.CannotStart as reason:
+        print(f"integration-icons cannot start. {reason}", file=sys.stderr)
+        return 2
+    logs.start()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C in the terminal ends the window
+
+    from gui import application
+
+    return application.run(options.catalog, options.allow_host)
+
+
+def _parser() -> argparse.ArgumentParser:
+    from gui.version import VERSION
+
+    parser = argparse.ArgumentParser(
+        prog="integration-icons",
+        description="Browse and edit a catalogue of integrations and see every icon.",
+        epilog=(
+            "commands, without a window:\n"
+            "  integration-icons import FILE --catalog DB   put the rows of a CSV file into one\n"
+            "  integration-icons export FILE --catalog DB   write a catalogue to a CSV file\n"
+            "each has a --help of its own."
+        ),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"integration-icons {VERSION}")
+    parser.add_argument(
+        "--allow-host",
+        metavar="HOST",
+        action="append",
+        default=[],
+        help="load icons from this loopback or private host for this run; may be repeated",
+    )
+    parser.add_argument(
+        "catalog",
+        metavar="CATALOG",
+        nargs="?",
+        type=Path,
+        help="the catalogue file to open (default: the one in your data folder)",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

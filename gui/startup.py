@@ -1,0 +1,155 @@
+"""What must hold before the window can open, checked where a sentence can still be printed.
+
+Without these checks Qt aborts the process (no display, a library missing) or Python does (a PySide6
+that loses references). ``python -m gui.startup`` prints the Debian packages that are missing, for
+the Makefile.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from pathlib import Path
+from typing import Final, NamedTuple
+
+
+class CannotStart(Exception):
+    """The window cannot open here; the message says why and what to do."""
+
+
+class Library(NamedTuple):
+    """A shared library that the wheels of PySide6 expect of the system."""
+
+    file: str
+    package: str
+    """The Debian package that brings it."""
+    with_display: bool = False
+    """Whether only the platforms with a display (xcb, Wayland) load it."""
+
+
+LIBRARIES: Final = (
+    Library("libGL.so.1", "libgl1"),
+    Library("libEGL.so.1", "libegl1"),
+    Library("libglib-2.0.so.0", "libglib2.0-0"),
+    Library("libdbus-1.so.3", "libdbus-1-3"),
+    Library("libfontconfig.so.1", "libfontconfig1"),
+    Library("libbrotlidec.so.1", "libbrotli1"),
+    Library("libxkbcommon-x11.so.0", "libxkbcommon-x11-0", with_display=True),
+    Library("libxcb-cursor.so.0", "libxcb-cursor0", with_display=True),
+    Library("libxcb-icccm.so.4", "libxcb-icccm4", with_display=True),
+    Library("libxcb-keysyms.so.1", "libxcb-keysyms1", with_display=True),
+    Library("libxcb-shape.so.0", "libxcb-shape0", with_display=True),
+    Library("libwayland-cursor.so.0", "libwayland-cursor0", with_display=True),
+)
+
+_DISPLAY_PLATFORMS: Final = ("xcb", "wayland")
+_CALLS: Final = 1000
+
+
+def check_system() -> None:
+    """Check libraries and display, before anything of Qt is imported.
+
+    Raises:
+        CannotStart: a library is missing, or there is no display to show a window on.
+    """
+    if sys.platform != "linux":
+        return
+    platform = os.environ.get("QT_QPA_PLATFORM", "")
+    with_display = not platform or platform.startswith(_DISPLAY_PLATFORMS)
+    missing = [
+        library for library in missing_libraries() if with_display or not library.with_display
+    ]
+    if missing:
+        raise CannotStart(
+            "Qt needs libraries that this system does not have: "
+            f"{', '.join(library.file for library in missing)}.\n"
+            f"On Debian or Ubuntu: sudo apt-get install {packages(missing)}"
+        )
+    if with_display and not (_wayland_answers() or _x_server_answers()):
+        raise CannotStart(
+            f"There is no display to show the window on ({_display_names()}).\n"
+            "On a machine without a screen use a virtual one:\n"
+            "    sudo apt-get install xvfb xauth\n"
+            "    xvfb-run -a integration-icons      (from a checkout: xvfb-run -a make run)\n"
+            "The commands import and export need no display."
+        )
+
+
+def check_qt() -> None:
+    """Check that PySide6 keeps Python's count of references to None.
+
+    PySide6 6.12.0 on Python 3.11 lowers it with every call that returns nothing, and the process
+    aborts ("deallocating None") after some thousand calls.
+
+    Raises:
+        CannotStart: it does not.
+    """
+    import PySide6
+    from PySide6.QtCore import QObject
+
+    thing = QObject()
+    before = sys.getrefcount(None)
+    for _ in range(_CALLS):
+        thing.setObjectName("x")
+    refuse_lost_references(before - sys.getrefcount(None), PySide6.__version__)
+
+
+def refuse_lost_references(lost: int, version: str) -> None:
+    """Raise CannotStart when `lost` references to None of ``_CALLS`` calls are too many.
+
+    Other threads may add or drop a few meanwhile, so half the calls is the bound.
+    """
+    if lost > _CALLS // 2:
+        python = ".".join(map(str, sys.version_info[:3]))
+        raise CannotStart(
+            f"PySide6 {version} on Python {python} loses references to None and would abort this "
+            "program after a while.\n"
+            "Use PySide6-Essentials 6.11 on Python 3.11, or Python 3.12 or newer: "
+            "`make .venv` installs versions that agree."
+        )
+
+
+def missing_libraries() -> list[Library]:
+    """The libraries of `LIBRARIES` that the system cannot load."""
+    missing = []
+    for library in LIBRARIES:
+        try:
+            ctypes.CDLL(library.file)
+        except OSError:
+            missing.append(library)
+    return missing
+
+
+def packages(libraries: list[Library]) -> str:
+    """The Debian packages of `libraries`, divided by spaces."""
+    return " ".join(library.package for library in libraries)
+
+
+def _wayland_answers() -> bool:
+    name = os.environ.get("WAYLAND_DISPLAY")
+    if not name:
+        return False
+    return Path(os.environ.get("XDG_RUNTIME_DIR", "/"), name).is_socket()
+
+
+def _x_server_answers() -> bool:
+    if not os.environ.get("DISPLAY"):
+        return False
+    xcb = ctypes.CDLL("libxcb.so.1")
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
+    failed = bool(xcb.xcb_connection_has_error(connection))
+    xcb.xcb_disconnect(connection)
+    return not failed
+
+
+def _display_names() -> str:
+    names = ("DISPLAY", "WAYLAND_DISPLAY")
+    found = [f"{name}={value!r} does not answer" for name in names if (value := os.getenv(name))]
+    return ", ".join(found) or " and ".join(names) + " are not set"
+
+
+if __name__ == "__main__":
+    if sys.platform == "linux":
+        print(packages(missing_libraries()))
