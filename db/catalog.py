@@ -1,0 +1,314 @@
+"""One open catalogue: a single writer, any number of readers, and a history of every write."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import apsw
+
+from db import history, schema
+from db.changes import Change
+from db.connection import (
+    READER_BUSY_SECONDS,
+    CatalogDatabase,
+    is_marked_read_only,
+    open_reader,
+)
+from db.errors import (
+    Cancelled,
+    CannotOpen,
+    Invalid,
+    ReadOnly,
+    SentenceError,
+    translated,
+)
+from db.reader import Reader
+
+T = TypeVar("T")
+Listener = Callable[[Change], None]
+
+
+@dataclass
+class EditSession:
+    """What the body of an edit writes through.
+
+    Attributes:
+        database: peewee's database, for `query.execute(database)`.
+        connection: the bare connection, for set-based SQL.
+        count: how many integrations the edit changes; None lets the record tell.
+    """
+
+    database: CatalogDatabase
+    connection: apsw.Connection
+    count: int | None = None
+    _cancel: threading.Event | None = None
+
+    def check_cancelled(self) -> None:
+        """Raise `Cancelled` if the edit was cancelled; long Python loops call it."""
+        if self._cancel is not None and self._cancel.is_set():
+            raise Cancelled
+
+
+class Catalog:
+    """A catalogue file that is open.
+
+    Writes run one after another on a thread of their own; every answer is a future. `changed`
+    holds the listeners that are called, on the writer's thread, after each commit.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool) -> None:
+        self.path = path
+        self.read_only = read_only
+        self.changed: list[Listener] = []
+        self._database = CatalogDatabase(path)
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="catalog-writer")
+        self._cancel = threading.Event()
+        self._running: apsw.Connection | None = None
+        self._labels: tuple[str | None, str | None] = (None, None)
+        self._data_version = 0
+        self._readers: list[Reader] = []
+
+    @classmethod
+    def create(cls, path: Path) -> Catalog:
+        """Make a new, empty catalogue and open it.
+
+        Raises:
+            CatalogError: the file exists, or cannot be made there.
+        """
+        if path.exists() and path.stat().st_size:
+            raise CannotOpen("{path} exists already. Choose another name, or open it.", path=path)
+        return cls._open(path, read_only=False)
+
+    @classmethod
+    def open(cls, path: Path) -> Catalog:
+        """Open a catalogue; one that cannot be written opens read-only.
+
+        Raises:
+            CatalogError: there is no such file, or it is not one that this program can read.
+        """
+        if not path.is_file():
+            raise CannotOpen("There is no file {path}. Check the name.", path=path)
+        if is_marked_read_only(path):
+            return cls._open(path, read_only=True)
+        try:
+            return cls._open(path, read_only=False)
+        except ReadOnly:
+            return cls._open(path, read_only=True)
+
+    @classmethod
+    def _open(cls, path: Path, *, read_only: bool) -> Catalog:
+        catalog = cls(path, read_only=read_only)
+        try:
+            start = catalog._start_reading if read_only else catalog._start_writing
+            catalog._writer.submit(start).result()
+        except BaseException:
+            catalog.close()
+            raise
+        return catalog
+
+    def _start_writing(self) -> None:
+        with translated(self.path):
+            probe = apsw.Connection(str(self.path))
+            try:
+                schema.version_of(probe, self.path)
+            finally:
+                probe.close()
+            self._database.connect()
+            connection = self._connection()
+            schema.upgrade(connection, self.path)
+            self._labels = history.labels(connection)
+            self._data_version = int(connection.pragma("data_version"))
+
+    def _start_reading(self) -> None:
+        with translated(self.path):
+            connection = open_reader(self.path, READER_BUSY_SECONDS * 1000)
+            try:
+                schema.version_of(connection, self.path)
+            finally:
+                connection.close()
+
+    def _connection(self) -> apsw.Connection:
+        connection: apsw.Connection = self._database.connection()
+        return connection
+
+    def close(self) -> None:
+        """Finish the writes that wait, and close every connection."""
+        for reader in list(self._readers):
+            reader.close()
+        self._writer.submit(self._close_writer)
+        self._writer.shutdown(wait=True)
+
+    def _close_writer(self) -> None:
+        if not self._database.is_closed():
+            with suppress(apsw.BusyError):
+                self._connection().pragma("optimize")
+            self._database.close()
+
+    def reader(self, name: str) -> Reader:
+        """A reading connection with a thread of its own, for one kind of question."""
+        reader = Reader(self.path, name)
+        self._readers.append(reader)
+        return reader
+
+    def connect_here(self, busy_milliseconds: int = 0) -> apsw.Connection:
+        """A query-only connection for the calling thread, which closes it."""
+        with translated(self.path):
+            return open_reader(self.path, busy_milliseconds)
+
+    def edit(
+        self, label: str, body: Callable[[EditSession], None], *, origin: str = ""
+    ) -> Future[Change]:
+        """Run `body` on the writer's thread as one recorded transaction: one edit.
+
+        Args:
+            label: what the edit does, in words; undo shows it.
+            body: writes through the `EditSession` it is given. An error in it undoes all.
+            origin: who asks; the `Change` carries it.
+
+        Returns:
+            a future of what changed. It raises `CatalogError`, `Invalid` or `Cancelled`.
+        """
+        return self._submit(lambda: self._edit(label, body, origin))
+
+    def undo(self, *, origin: str = "") -> Future[Change | None]:
+        """Take back the last edit; a future of what changed, None if there was no edit."""
+        return self._submit(lambda: self._replay(history.undo, origin))
+
+    def redo(self, *, origin: str = "") -> Future[Change | None]:
+        """Do again what was undone last; a future of what changed, None if there is nothing."""
+        return self._submit(lambda: self._replay(history.redo, origin))
+
+    def undo_label(self) -> str | None:
+        """What `undo` would take back, in words."""
+        return self._labels[0]
+
+    def redo_label(self) -> str | None:
+        """What `redo` would do again, in words."""
+        return self._labels[1]
+
+    def interrupt_writer(self) -> None:
+        """Cancel the write that runs now; it leaves nothing behind."""
+        running = self._running
+        if running is not None:
+            self._cancel.set()
+            running.interrupt()
+
+    def save_copy(self, target: Path) -> Future[None]:
+        """Write a whole copy of the catalogue to `target`, with SQLite's backup API."""
+        return self._writer.submit(self._save_copy, target)
+
+    def check_elsewhere(self) -> Future[Change | None]:
+        """Ask whether another program has written; if so, listeners are told."""
+        return self._writer.submit(self._check_elsewhere)
+
+    def _submit(self, job: Callable[[], T]) -> Future[T]:
+        if self.read_only:
+            refused: Future[T] = Future()
+            refused.set_exception(
+                ReadOnly(
+                    "{path} is open read-only. Use File > Save a Copy to get one you can edit.",
+                    path=self.path,
+                )
+            )
+            return refused
+        return self._writer.submit(job)
+
+    def _edit(self, label: str, body: Callable[[EditSession], None], origin: str) -> Change:
+        def write(connection: apsw.Connection) -> Change:
+            session = history.start_recording(connection)
+            edit = EditSession(self._database, connection, _cancel=self._cancel)
+            try:
+                body(edit)
+                edit.check_cancelled()
+                if session.is_empty:
+                    return _nothing(label, origin)
+                change = history.write_edit(connection, session, label, edit.count, origin)
+                return change or _nothing(label, origin)
+            finally:
+                session.close()
+
+        change = self._transaction(write)
+        if change.edit_id is not None:
+            self._tell(change)
+        return change
+
+    def _replay(
+        self, replay: Callable[[apsw.Connection, str], Change | None], origin: str
+    ) -> Change | None:
+        change = self._transaction(lambda connection: replay(connection, origin))
+        if change is not None:
+            self._tell(change)
+        return change
+
+    def _transaction(self, write: Callable[[apsw.Connection], T]) -> T:
+        connection = self._connection()
+        self._cancel.clear()
+        self._running = connection
+        try:
+            with translated(self.path), _constraints(), self._database.atomic("IMMEDIATE"):
+                answer = write(connection)
+                self._running = None
+            self._labels = history.labels(connection)
+            return answer
+        finally:
+            self._running = None
+
+    def _save_copy(self, target: Path) -> None:
+        with translated(target):
+            if target.resolve() == self.path.resolve():
+                raise Invalid("A catalogue cannot be copied onto itself. Choose another name.")
+            connection = open_reader(self.path, READER_BUSY_SECONDS * 1000)
+            try:
+                schema.copy_database(connection, target)
+            finally:
+                connection.close()
+
+    def _check_elsewhere(self) -> Change | None:
+        if self.read_only:
+            return None
+        with translated(self.path):
+            connection = self._connection()
+            version = int(connection.pragma("data_version"))
+            if version == self._data_version:
+                return None
+            self._data_version = version
+            self._labels = history.labels(connection)
+        change = Change(
+            None, "", "elsewhere", None, True, True, None, True, True, count=0, origin=""
+        )
+        self._tell(change)
+        return change
+
+    def _tell(self, change: Change) -> None:
+        for listener in list(self.changed):
+            listener(change)
+
+
+def _nothing(label: str, origin: str) -> Change:
+    return Change(
+        None, label, "edit", frozenset(), False, False, frozenset(), False, False, 0, origin
+    )
+
+
+@contextmanager
+def _constraints() -> Iterator[None]:
+    """Turn a broken rule of the schema into a sentence."""
+    try:
+        yield
+    except SentenceError:
+        raise
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, apsw.ConstraintError):
+                raise Invalid(
+                    "The change does not fit the catalogue: {reason}.", reason=cause
+                ) from error
+            cause = cause.__cause__ or cause.__context__
+        raise

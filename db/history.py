@@ -1,0 +1,270 @@
+"""The history of edits: SQLite changesets, kept compressed, undone and redone.
+
+A changeset is stored in parts, so that neither writing nor reading one needs it whole in memory.
+"""
+
+from __future__ import annotations
+
+import getpass
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+import apsw
+
+from db.changes import Change, Kind
+from db.errors import Conflict
+from db.models import Edit
+from db.schema import RECORDED_TABLES, build_indexes, drop_indexes
+
+PART_BYTES: Final = 4 << 20
+"""Size of one stored part of a compressed changeset; the last one is smaller."""
+DETAIL_ROWS: Final = 1_000
+"""An edit of more rows tells its views that "many" changed instead of which."""
+BULK_ROWS: Final = 50_000
+"""From here on, indexes are built after the rows instead of with each."""
+_AUTHOR_FALLBACK: Final = "unknown"
+
+
+def start_recording(connection: apsw.Connection) -> apsw.Session:
+    """A session that records every change of the recorded tables from now on."""
+    session = apsw.Session(connection, "main")
+    for table in RECORDED_TABLES:
+        session.attach(table)
+    return session
+
+
+def write_edit(
+    connection: apsw.Connection, session: apsw.Session, label: str, count: int | None, origin: str
+) -> Change | None:
+    """Put the session's changeset into the history, within the transaction that it recorded.
+
+    Returns None, and writes nothing, when values were only set to what they were.
+    """
+    edit_id = connection.execute(
+        "INSERT INTO edit(label, at, author, count, state) VALUES(?, ?, ?, 0, ?) RETURNING id",
+        (label, datetime.now(UTC).isoformat(timespec="milliseconds"), author(), Edit.DONE),
+    ).get
+    _store(connection, edit_id, session)
+    change = _describe(connection, edit_id, label, count, "edit", origin)
+    if not change.count and not change.organizations and not change.settings:
+        connection.execute("DELETE FROM edit_data WHERE edit = ?", (edit_id,))
+        connection.execute("DELETE FROM edit WHERE id = ?", (edit_id,))
+        return None
+    connection.execute(
+        "UPDATE edit SET state = ? WHERE state = ? AND id < ?",
+        (Edit.DISCARDED, Edit.UNDONE, edit_id),
+    )
+    connection.execute("UPDATE edit SET count = ? WHERE id = ?", (change.count, edit_id))
+    return change
+
+
+def author() -> str:
+    """The system user's name."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return _AUTHOR_FALLBACK
+
+
+def undo(connection: apsw.Connection, origin: str) -> Change | None:
+    """Take back the last edit that stands. None when there is none.
+
+    Raises:
+        Conflict: what the edit changed was changed by other means since; nothing is changed.
+    """
+    row = connection.execute(
+        "SELECT id, label, count FROM edit WHERE state = ? ORDER BY id DESC LIMIT 1", (Edit.DONE,)
+    ).fetchone()
+    return _replay(connection, row, "undo", Edit.UNDONE, origin) if row else None
+
+
+def redo(connection: apsw.Connection, origin: str) -> Change | None:
+    """Do again what was undone last. None when there is nothing.
+
+    Raises:
+        Conflict: as for `undo`.
+    """
+    row = connection.execute(
+        "SELECT id, label, count FROM edit WHERE state = ? ORDER BY id LIMIT 1", (Edit.UNDONE,)
+    ).fetchone()
+    return _replay(connection, row, "redo", Edit.DONE, origin) if row else None
+
+
+def labels(connection: apsw.Connection) -> tuple[str | None, str | None]:
+    """What undo and redo would take back and do again, in words."""
+    undo_label = connection.execute(
+        "SELECT label FROM edit WHERE state = ? ORDER BY id DESC LIMIT 1", (Edit.DONE,)
+    ).get
+    redo_label = connection.execute(
+        "SELECT label FROM edit WHERE state = ? ORDER BY id LIMIT 1", (Edit.UNDONE,)
+    ).get
+    return undo_label, redo_label
+
+
+def _replay(
+    connection: apsw.Connection,
+    edit: tuple[int, str, int],
+    kind: Kind,
+    state: int,
+    origin: str,
+) -> Change:
+    edit_id, label, count = edit
+    bulk = count >= BULK_ROWS
+    if bulk:
+        drop_indexes(connection)
+    flags = apsw.SQLITE_CHANGESETAPPLY_INVERT if kind == "undo" else 0
+    try:
+        apsw.Changeset.apply(changeset_stream(connection, edit_id), connection, flags=flags)
+    except (apsw.AbortError, apsw.ConstraintError) as error:
+        raise Conflict(
+            "“{label}” cannot be taken back or done again: what it changed was changed by other "
+            "means since. Nothing was changed.",
+            label=label,
+        ) from error
+    if bulk:
+        build_indexes(connection)
+    connection.execute("UPDATE edit SET state = ? WHERE id = ?", (state, edit_id))
+    return _describe(connection, edit_id, label, count, kind, origin)
+
+
+def _store(connection: apsw.Connection, edit_id: int, session: apsw.Session) -> None:
+    compressor = zlib.compressobj(level=1)
+    buffer = bytearray()
+    part = 0
+
+    def flush(least: int) -> None:
+        nonlocal part
+        while len(buffer) > least:
+            connection.execute(
+                "INSERT INTO edit_data(edit, part, data) VALUES(?, ?, ?)",
+                (edit_id, part, bytes(buffer[:PART_BYTES])),
+            )
+            del buffer[:PART_BYTES]
+            part += 1
+
+    def take(data: memoryview) -> None:
+        buffer.extend(compressor.compress(data))
+        flush(PART_BYTES)
+
+    session.changeset_stream(take)
+    buffer.extend(compressor.flush())
+    flush(0)
+
+
+def changeset_stream(connection: apsw.Connection, edit_id: int) -> Callable[[int], bytes]:
+    """A stream of an edit's changeset, as apsw reads it: called with the bytes wanted at most."""
+    chunks = _decompressed(connection, edit_id)
+    rest = b""
+
+    def read(most: int) -> bytes:
+        nonlocal rest
+        while not rest:
+            chunk = next(chunks, None)
+            if chunk is None:
+                return b""
+            rest = chunk
+        piece, rest = rest[:most], rest[most:]
+        return piece
+
+    return read
+
+
+def _decompressed(connection: apsw.Connection, edit_id: int) -> Iterator[bytes]:
+    inflate = zlib.decompressobj()
+    parts = connection.execute(
+        "SELECT part FROM edit_data WHERE edit = ? ORDER BY part", (edit_id,)
+    ).fetchall()
+    for (part,) in parts:
+        data = connection.execute(
+            "SELECT data FROM edit_data WHERE edit = ? AND part = ?", (edit_id, part)
+        ).get
+        while data:
+            yield inflate.decompress(data, 1 << 16)
+            data = inflate.unconsumed_tail
+    yield inflate.flush()
+
+
+def _describe(
+    connection: apsw.Connection,
+    edit_id: int,
+    label: str,
+    count: int | None,
+    kind: Kind,
+    origin: str,
+) -> Change:
+    """Read from the changeset what it concerns, unless it is a large one."""
+    facts = _Facts(backwards=kind == "undo")
+    large = count is not None and count > DETAIL_ROWS
+    if not large:
+        stream = changeset_stream(connection, edit_id)
+        for item in apsw.Changeset.iter(stream):
+            facts.note(item)
+    large = large or len(facts.pks) > DETAIL_ROWS
+    touched = len(facts.pks) or int(facts.organizations or facts.settings)
+    return Change(
+        edit_id=edit_id,
+        label=label,
+        kind=kind,
+        pks=None if large else frozenset(facts.pks),
+        added=large or facts.added,
+        deleted=large or facts.deleted,
+        fields=None if large else frozenset(facts.fields),
+        organizations=large or facts.organizations,
+        settings=large or facts.settings,
+        count=touched if count is None else count,
+        origin=origin,
+    )
+
+
+class _Facts:
+    """Gathers from the rows of a changeset which rows and columns it concerns."""
+
+    def __init__(self, *, backwards: bool) -> None:
+        self.pks: set[int] = set()
+        self.fields: set[str] = set()
+        self.added = self.deleted = self.organizations = self.settings = False
+        self._backwards = backwards
+
+    def note(self, item: apsw.TableChange) -> None:
+        if item.name == "organization":
+            self.organizations = True
+        elif item.name == "setting":
+            self.settings = True
+        else:
+            self._note_integration(item)
+
+    def _note_integration(self, item: apsw.TableChange) -> None:
+        row = item.old if item.old is not None else item.new
+        if row is None:
+            return
+        self.pks.add(int(row[0]))  # type: ignore[arg-type]
+        if item.op == "UPDATE" and item.new is not None:
+            self.fields.update(
+                name
+                for name, value in zip(_COLUMNS, item.new, strict=True)
+                if value is not apsw.no_change
+            )
+        elif (item.op == "INSERT") != self._backwards:
+            self.added = True
+        else:
+            self.deleted = True
+
+
+_COLUMNS: Final = (
+    "pk",
+    "id",
+    "name",
+    "type",
+    "org_id",
+    "icon_url",
+    "creator",
+    "created_at",
+    "updated_at",
+    "updated_by",
+    "client_id",
+    "created_instant",
+    "updated_instant",
+    "metadata",
+)
