@@ -1,0 +1,363 @@
+"""Icon addresses: what kind of thing an icon URL is, and what may be asked of it.
+
+URLs are parsed as browsers do (the WHATWG URL standard, by ada), so that the host that is checked
+is the host that is shown and asked. Nothing here touches the network.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address
+from typing import Final, Literal
+from urllib.parse import unquote_to_bytes
+
+import ada_url
+
+from db.errors import Problem
+from db.fields import Value, csv_text
+
+AddressKind = Literal["none", "web", "data", "relative", "name", "other", "invalid"]
+
+MAX_DATA_URI: Final = 64 * 1024
+"""Characters above which a data: URI is warned about: it weighs on every table and file."""
+
+_CACHED_LENGTH: Final = 2048
+_SHOWN_LENGTH: Final = 80
+_SPACES: Final = "".join(map(chr, range(0x21)))
+"""C0 controls and the space: what browsers strip from both ends of an address."""
+
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_ICON_SET_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*:[A-Za-z0-9][A-Za-z0-9_-]*")
+_HOST_AND_PORT: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*:[0-9]+([/?#].*)?", re.DOTALL)
+_FILE_NAME: Final = re.compile(r"\.[A-Za-z0-9]{1,5}$")
+_LOOKS_LIKE_HOST: Final = re.compile(
+    r"(www\.|[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}/)", re.IGNORECASE
+)
+_AUTHORITY: Final = re.compile(r"https?:[/\\]*([^/?#]*)|//([^/?#]*)", re.IGNORECASE | re.DOTALL)
+_DECEPTIVE: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\\\\]"
+)
+"""Backslashes, control characters and those that hide or turn round the text beside them."""
+
+_KNOWN_SCHEME: Final = re.compile(
+    "about|blob|chrome|content|file|filesystem|ftps?|gopher|git|https?|intent|jar|javascript|ldaps?"
+    "|mailto|news|nfs|resource|rtsp|sftp|sms|smb|ssh|tel|telnet|urn|vbscript|view-source|wss?"
+)
+"""URL schemes, told from the sets of icon fonts ("mdi:home")."""
+
+_PROTOCOL_ASSIGNMENTS: Final = IPv4Network("192.0.0.0/24")
+"""Not for hosts (RFC 6890), yet the metadata service of Oracle's cloud is there."""
+
+_METADATA_HOSTS: Final = frozenset(
+    {
+        "instance-data",
+        "metadata",
+        "metadata.azure.internal",
+        "metadata.google.internal",
+        "metadata.packet.net",
+        "metadata.platformequinix.com",
+        "metadata.tencentyun.com",
+        "rancher-metadata",
+    }
+)
+"""Names by which cloud machines reach the service that holds their credentials."""
+
+NOT_AN_ADDRESS: Final = (
+    "“{text}” is not an address. Write one such as https://example.com/icon.svg."
+)
+NO_HOST: Final = "“{text}” names no host. Write one such as https://example.com/icon.svg."
+NO_BASE: Final = (
+    "“{text}” is relative and there is no base URL to complete it. "
+    "Set one for the organization or for the catalogue."
+)
+BAD_BASE: Final = (
+    "“{text}” is relative and the base URL “{base}” is no http or https address. "
+    "Mend the base URL of the organization or of the catalogue."
+)
+OTHER_SCHEME: Final = "Icons are loaded from http, https and data addresses, not from “{scheme}:”."
+CREDENTIALS: Final = (
+    "The address contains a user name or a password, which everyone who sees the catalogue could "
+    "read. Take it out."
+)
+DECEPTIVE_HOST: Final = (
+    "The host in the address contains a backslash, a control character or one that hides or turns "
+    "text, so it is not the host it looks like. Write the host in plain letters."
+)
+BAD_DATA: Final = (
+    "The data: URI cannot be read. It needs a comma, and valid base64 after “;base64”."
+)
+PRIVATE_HOST: Final = (
+    "“{host}” is on this computer or in a private network ({address}), and such hosts are not "
+    "asked for icons. Allow it in Preferences > Allowed hosts if you trust it."
+)
+METADATA_HOST: Final = (
+    "“{host}” is where cloud machines keep their credentials; it is not asked for icons. "
+    "Allow it in Preferences > Allowed hosts if you must."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What an icon URL means.
+
+    `kind` is "none" (absent, null or empty), "web" (http or https), "data", "relative" (and nothing
+    completes it), "name" (of an icon font, or an emoji), "other" (another scheme) or "invalid".
+    `url` is the absolute URL to load, or "" when there is nothing to load; `reason` then says why,
+    unless the kind itself does. `text` is what was given.
+    """
+
+    kind: AddressKind
+    url: str = ""
+    reason: Problem | None = None
+    text: str = ""
+
+
+def classify(icon_url: Value, bases: Sequence[str | None] = ()) -> Address:
+    """Tell what `icon_url` is; the first non-empty one of `bases` completes a relative one."""
+    text = csv_text(icon_url)
+    base = next((base for base in bases if base), "")
+    if len(text) > _CACHED_LENGTH:
+        return _classify(text, base)
+    return _classify_cached(text, base)
+
+
+def _classify(text: str, base: str) -> Address:
+    stripped = text.strip(_SPACES)
+    if not stripped:
+        return Address("none", text=text)
+    if stripped[:5].lower() == "data:" and stripped[5:7] != "//":
+        return _data(text, stripped)
+    scheme = _SCHEME.match(stripped)
+    if scheme is not None:
+        return _with_scheme(text, stripped, scheme[1].lower())
+    if not _is_relative(stripped):
+        return Address("name", text=text)
+    if not base:
+        return Address("relative", "", Problem(NO_BASE, text=shortened(stripped)), text)
+    return _resolved(text, stripped, base.strip(_SPACES))
+
+
+_classify_cached = lru_cache(maxsize=8192)(_classify)
+
+
+def _data(text: str, stripped: str) -> Address:
+    url = stripped.translate({9: None, 10: None, 13: None}).partition("#")[0]
+    return Address("data", url, text=text)
+
+
+def _with_scheme(text: str, stripped: str, scheme: str) -> Address:
+    if scheme not in {"http", "https", "data"}:
+        if _HOST_AND_PORT.fullmatch(stripped) and not _KNOWN_SCHEME.fullmatch(scheme):
+            return Address("invalid", "", Problem(NOT_AN_ADDRESS, text=shortened(stripped)), text)
+        if _ICON_SET_NAME.fullmatch(stripped) and not _KNOWN_SCHEME.fullmatch(scheme):
+            return Address("name", text=text)
+        return Address("other", "", Problem(OTHER_SCHEME, scheme=scheme), text)
+    try:
+        parsed = ada_url.URL(stripped)
+    except ValueError:
+        return _unparsable(text, stripped)
+    if scheme == "data":
+        return _data(text, str(parsed.href))
+    return _web(text, stripped, parsed)
+
+
+def _unparsable(text: str, stripped: str) -> Address:
+    if _has_deceptive_host(stripped):
+        return Address("web", "", Problem(DECEPTIVE_HOST), text)
+    authority = _AUTHORITY.match(stripped)
+    template = NO_HOST if authority and not (authority[1] or authority[2]) else NOT_AN_ADDRESS
+    return Address("invalid", "", Problem(template, text=shortened(stripped)), text)
+
+
+def _resolved(text: str, stripped: str, base: str) -> Address:
+    if not base.lower().startswith(("http:", "https:")):
+        return _bad_base(text, stripped, base)
+    try:
+        ada_url.URL(base)
+    except ValueError:
+        return _bad_base(text, stripped, base)
+    try:
+        parsed = ada_url.URL(stripped, base=base)
+    except ValueError:
+        return _unparsable(text, stripped)
+    return _web(text, stripped, parsed)
+
+
+def _bad_base(text: str, stripped: str, base: str) -> Address:
+    problem = Problem(BAD_BASE, text=shortened(stripped), base=shortened(base))
+    return Address("relative", "", problem, text)
+
+
+def _web(text: str, stripped: str, parsed: ada_url.URL) -> Address:
+    if parsed.username or parsed.password:
+        return Address("web", "", Problem(CREDENTIALS), text)
+    if _has_deceptive_host(stripped):
+        return Address("web", "", Problem(DECEPTIVE_HOST), text)
+    if "xn--" in parsed.hostname and "xn--" in ada_url.idna_to_unicode(parsed.hostname):
+        return Address("invalid", "", Problem(NOT_AN_ADDRESS, text=shortened(stripped)), text)
+    return Address("web", str(parsed.href), text=text)
+
+
+def _has_deceptive_host(stripped: str) -> bool:
+    authority = _AUTHORITY.match(stripped)
+    if authority is None:
+        return False
+    return _DECEPTIVE.search(authority[1] or authority[2] or "") is not None
+
+
+def _is_relative(stripped: str) -> bool:
+    path = re.split("[?#]", stripped, maxsplit=1)[0]
+    return "/" in path or _FILE_NAME.search(path) is not None
+
+
+def redirected(location: str, url: str) -> Address:
+    """The address that a redirect from `url` to `location` (its header) leads to."""
+    stripped = location.strip(_SPACES)
+    scheme = _SCHEME.match(stripped)
+    if scheme is not None and scheme[1].lower() not in {"http", "https"}:
+        return Address("other", "", Problem(OTHER_SCHEME, scheme=scheme[1].lower()), location)
+    try:
+        return _web(location, stripped, ada_url.URL(stripped, base=url))
+    except ValueError:
+        return _unparsable(location, stripped)
+
+
+def host_and_port(url: str) -> tuple[str, int]:
+    """Host (ASCII, lower case, no brackets) and port of an http or https `Address.url`."""
+    parsed = ada_url.URL(url)
+    port = int(parsed.port) if parsed.port else (443 if parsed.protocol == "https:" else 80)
+    return str(parsed.hostname).strip("[]"), port
+
+
+def is_allowed(host: str, port: int, allowed_hosts: Collection[str]) -> bool:
+    """Whether `allowed_hosts` names the host (a name or IP address), alone or with the port."""
+    for entry in allowed_hosts:
+        name, name_port = _split_port(entry.strip().lower().rstrip("."))
+        if _same_host(name, host.lower().rstrip(".")) and name_port in (None, port):
+            return True
+    return False
+
+
+def _split_port(entry: str) -> tuple[str, int | None]:
+    head, colon, tail = entry.rpartition(":")
+    if colon and tail.isdecimal() and ":" not in head.strip("[]").partition("]")[0]:
+        return head.strip("[]"), int(tail)
+    if colon and tail.isdecimal() and head.endswith("]"):
+        return head.strip("[]"), int(tail)
+    return entry.strip("[]"), None
+
+
+def _same_host(name: str, host: str) -> bool:
+    if name == host:
+        return True
+    try:
+        return ip_address(name) == ip_address(host)
+    except ValueError:
+        return not name.isascii() and ada_url.idna_to_ascii(name) == host.encode()
+
+
+def host_problem(
+    host: str, addresses: Iterable[str], allowed_hosts: Collection[str] = (), port: int = 0
+) -> Problem | None:
+    """Why `host` may not be asked, or None when it may.
+
+    `addresses` are the IP addresses it resolved to (none yet, or none at all, when empty); one
+    that is not global is enough to refuse, for the connection may choose it.
+    """
+    if is_allowed(host, port, allowed_hosts):
+        return None
+    name = host.lower().rstrip(".")
+    if name in _METADATA_HOSTS:
+        return Problem(METADATA_HOST, host=host)
+    if name == "localhost" or name.endswith(".localhost"):
+        return Problem(PRIVATE_HOST, host=host, address="127.0.0.1")
+    for address in (host.strip("[]"), *addresses):
+        parsed = _ip(address)
+        if parsed is not None and not _is_global(parsed):
+            return Problem(PRIVATE_HOST, host=host, address=str(parsed))
+    return None
+
+
+def _ip(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+
+
+def _is_global(address: IPv4Address | IPv6Address) -> bool:
+    if not address.is_global or address.is_multicast or address.is_reserved:
+        return False
+    if isinstance(address, IPv6Address):
+        return all(_is_global(inner) for inner in _embedded(address))
+    return address not in _PROTOCOL_ASSIGNMENTS
+
+
+def _embedded(address: IPv6Address) -> list[IPv4Address]:
+    """IPv4 addresses that an IPv6 one leads to: mapped, 6to4, Teredo, NAT64."""
+    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    if int(address) >> 32 == int(IPv6Address("64:ff9b::")) >> 32:
+        found.append(IPv4Address(int(address) & 0xFFFFFFFF))
+    return [inner for inner in found if inner is not None]
+
+
+def data_bytes(url: str) -> tuple[str, bytes] | None:
+    """Media type and bytes of a data: URL (WHATWG fetch standard), or None when it has none."""
+    header, comma, body = url[5:].partition(",")
+    if not comma:
+        return None
+    data: bytes | None = unquote_to_bytes(body)
+    base64 = re.search(r"; *base64 *$", header, re.IGNORECASE)
+    if base64 is not None:
+        header = header[: base64.start()]
+        data = _forgiving_base64(data or b"")
+    essence = header.partition(";")[0].strip().lower()
+    media_type = essence if re.fullmatch(r"[^/\s]+/[^/\s]+", essence) else "text/plain"
+    return None if data is None else (media_type, data)
+
+
+def _forgiving_base64(data: bytes) -> bytes | None:
+    data = data.translate(None, b"\t\n\f\r ")
+    if len(data) % 4 == 0:
+        data = data[:-2] + data[-2:].replace(b"=", b"") if data.endswith(b"=") else data
+    if len(data) % 4 == 1 or re.fullmatch(rb"[A-Za-z0-9+/]*", data) is None:
+        return None
+    return binascii.a2b_base64(data + b"=" * (-len(data) % 4))
+
+
+def warn(icon_url: Value, bases: Sequence[str | None] = ()) -> list[Problem]:
+    """What is doubtful about an icon URL, for the form's live validation; nothing blocks."""
+    text = csv_text(icon_url)
+    address = classify(icon_url, bases)
+    problems = [address.reason] if address.reason is not None else []
+    if text and text != text.strip():
+        problems.append(Problem("There are spaces or line breaks around the address."))
+    elif re.search("[\t\n\r]", text):
+        problems.append(Problem("There is a line break or a tab within the address."))
+    if address.kind == "web" and address.url.startswith("http:"):
+        problems.append(Problem("The address is not encrypted. Use https if the host offers it."))
+    if address.kind == "data":
+        problems.extend(_data_warnings(address.url))
+    if address.kind == "relative" and _LOOKS_LIKE_HOST.match(text.strip()):
+        problems.append(Problem("If “{text}” is a host, put https:// in front.", text=_host(text)))
+    return problems
+
+
+def _data_warnings(url: str) -> list[Problem]:
+    if len(url) > MAX_DATA_URI:
+        template = "The data: URI is {size:.0f} KB long; above {limit:.0f} KB it slows every list."
+        return [Problem(template, size=len(url) / 1024, limit=MAX_DATA_URI / 1024)]
+    return [] if data_bytes(url) is not None else [Problem(BAD_DATA)]
+
+
+def _host(text: str) -> str:
+    return shortened(text.strip().partition("/")[0])
+
+
+def shortened(text: str) -> str:
+    """`text` short enough to be quoted in a sentence."""
+    return text if len(text) <= _SHOWN_LENGTH else text[: _SHOWN_LENGTH - 1] + "…"

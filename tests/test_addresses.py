@@ -1,0 +1,251 @@
+"""Icon addresses: what they are, and what may be asked of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import ada_url
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from db import addresses
+from db.addresses import Address, classify, data_bytes, host_and_port, host_problem, warn
+from db.fields import NULL
+
+
+@pytest.fixture
+def urls(shared: Path) -> Path:
+    return shared / "data" / "urls"
+
+
+@pytest.mark.parametrize("value", [None, NULL, "", "   ", "\n"])
+def test_nothing_is_no_address(value: str | bytes | None) -> None:
+    assert classify(value).kind == "none"
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("https://example.com/a b.png", "https://example.com/a%20b.png"),
+        (" http://Example.COM:80/x ", "http://example.com/x"),
+        ("http:example.com/x", "http://example.com/x"),
+        ("http://0x7f.1/x", "http://127.0.0.1/x"),
+        ("http://2130706433/", "http://127.0.0.1/"),
+        ("https://exämple.com/", "https://xn--exmple-cua.com/"),
+    ],
+)
+def test_web_addresses_are_read_as_browsers_read_them(text: str, url: str) -> None:
+    assert classify(text) == Address("web", url, text=text)
+
+
+@pytest.mark.parametrize(
+    "text", ["icon-dl-sdk-documentation", "📦", "mdi:home", "fas fa-user", "7"]
+)
+def test_names_are_what_they_are(text: str) -> None:
+    address = classify(text)
+    assert (address.kind, address.url, address.reason) == ("name", "", None)
+
+
+@pytest.mark.parametrize("text", ["logo.svg", "v1/icons/x.png", "/a", "../b.png?x=1", "//host/x"])
+def test_relative_addresses_need_a_base(text: str) -> None:
+    address = classify(text)
+    assert address.kind == "relative"
+    assert "base URL" in str(address.reason)
+
+
+def test_the_first_base_completes_a_relative_address() -> None:
+    bases = [None, "", "https://cdn.example.com/logos/", "https://other.example.com/"]
+    assert classify("a.svg", bases).url == "https://cdn.example.com/logos/a.svg"
+    assert classify("//x.example.com/a.svg", bases).url == "https://x.example.com/a.svg"
+
+
+@pytest.mark.parametrize("base", ["ftp://example.com/", "nonsense", "http://"])
+def test_a_base_that_is_no_address_is_named(base: str) -> None:
+    address = classify("a.svg", [base])
+    assert (address.kind, address.url) == ("relative", "")
+    assert base in str(address.reason)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ftp://example.com/x.png", "file:///etc/passwd", "javascript:alert", "c:\\icons\\a.png"],
+)
+def test_other_schemes_are_named(text: str) -> None:
+    address = classify(text)
+    assert (address.kind, address.url) == ("other", "")
+    assert "http, https and data" in str(address.reason)
+
+
+@pytest.mark.parametrize("text", ["http://", "https://a b/", "http://[::1", "localhost:8000/x.png"])
+def test_what_cannot_be_read_is_no_address(text: str) -> None:
+    address = classify(text)
+    assert (address.kind, address.url) == ("invalid", "")
+    assert text in str(address.reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("https://user:secret@example.com/x.png", "password"),
+        ("https://user@example.com/x.png", "password"),
+        ("https://good.example\\@evil.example/x.png", "backslash"),
+        ("https://exam\tple.com/x.png", "control"),
+        ("https://exam\u202eple.com/x.png", "turns"),
+        ("https://exam\u200bple.com/x.png", "hides"),
+    ],
+)
+def test_deceiving_addresses_are_refused(text: str, word: str) -> None:
+    address = classify(text)
+    assert (address.kind, address.url) == ("web", "")
+    assert word in str(address.reason)
+    assert "secret" not in str(address.reason)
+
+
+@pytest.mark.parametrize(
+    "location", ["file:///etc/passwd", "data:image/png,x", "https://u:p@x/", "http://a b/"]
+)
+def test_redirects_are_checked_again(location: str) -> None:
+    address = addresses.redirected(location, "https://example.com/a/b")
+    assert address.url == ""
+    assert address.reason is not None
+
+
+def test_redirects_may_be_relative() -> None:
+    address = addresses.redirected("../c.png", "https://example.com/a/b/d")
+    assert address.url == "https://example.com/a/c.png"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "169.254.169.254",
+        "100.100.100.200",
+        "0.0.0.0",
+        "224.0.0.1",
+        "255.255.255.255",
+        "::1",
+        "fe80::1",
+        "fd00:ec2::254",
+        "::ffff:127.0.0.1",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::",
+        "localhost",
+        "a.localhost",
+        "metadata.google.internal",
+        "LOCALHOST.",
+    ],
+)
+def test_hosts_that_are_not_global_are_refused(host: str) -> None:
+    problem = host_problem(host, [])
+    assert host in str(problem)
+    assert "Allowed hosts" in str(problem)
+
+
+def test_one_private_answer_is_enough_to_refuse() -> None:
+    assert host_problem("example.com", ["93.184.215.14"]) is None
+    problem = host_problem("example.com", ["93.184.215.14", "192.168.0.1"])
+    assert "192.168.0.1" in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("entry", "host", "port", "allowed"),
+    [
+        ("127.0.0.1", "127.0.0.1", 80, True),
+        ("127.0.0.1:8000", "127.0.0.1", 8000, True),
+        ("127.0.0.1:8000", "127.0.0.1", 80, False),
+        ("localhost", "127.0.0.1", 80, False),
+        ("::1", "::1", 80, True),
+        ("[::1]:80", "::1", 80, True),
+        ("[::1]:81", "::1", 80, False),
+        ("0:0::1", "::1", 80, True),
+        (" Intranet ", "intranet", 443, True),
+        ("intranet", "a.intranet", 443, False),
+        ("exämple.lan", "xn--exmple-cua.lan", 443, True),
+    ],
+)
+def test_allowed_hosts(entry: str, host: str, port: int, allowed: bool) -> None:
+    assert addresses.is_allowed(host, port, [entry]) is allowed
+    if allowed:
+        assert host_problem(host, ["192.168.0.1"], [entry], port) is None
+
+
+def test_cloud_metadata_hosts_are_refused(urls: Path) -> None:
+    lines = (urls / "cloud-metadata.txt").read_text(encoding="utf-8").splitlines()
+    addressed = [line for line in lines if line.startswith("http")]
+    assert len(addressed) > 40
+    for line in addressed:
+        address = classify(line.partition(" ")[0])
+        assert host_problem(host_and_port(address.url)[0], []) is not None, line
+
+
+def test_web_addresses_have_the_host_that_browsers_ask(urls: Path) -> None:
+    cases = [
+        case
+        for case in json.loads((urls / "urltestdata.json").read_text(encoding="utf-8"))
+        if isinstance(case, dict) and case.get("base") in (None, "about:blank")
+    ]
+    loaded = 0
+    for case in cases:
+        address = classify(case["input"])
+        if case.get("failure"):
+            assert address.kind not in ("web", "data") or not address.url, case
+        elif address.kind == "web" and address.url:
+            loaded += 1
+            assert address.url == case["href"]
+    assert loaded > 60
+
+
+def test_data_urls_are_read_as_browsers_read_them(urls: Path) -> None:
+    for url, media_type, *body in json.loads((urls / "data-urls.json").read_text(encoding="utf-8")):
+        address = classify(url)
+        found = data_bytes(address.url) if address.kind == "data" and address.url else None
+        if media_type is None:
+            assert found is None, url
+        else:
+            assert found is not None, url
+            assert list(found[1]) == body[0], url
+
+
+def test_base64_is_forgiven_as_browsers_forgive_it(urls: Path) -> None:
+    for text, expected in json.loads((urls / "base64.json").read_text(encoding="utf-8")):
+        found = data_bytes("data:;base64," + text.replace("\f", "%0C"))
+        assert (None if found is None else list(found[1])) == expected, text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("https://example.com/a.png", []),
+        ("http://example.com/a.png", ["https"]),
+        (" https://example.com/a.png", ["spaces"]),
+        ("https://example.com/a\n.png", ["line break"]),
+        ("http://", ["no host"]),
+        ("a.svg", ["base URL"]),
+        ("www.example.com/a.svg", ["base URL", "https://"]),
+        ("ftp://example.com/a.svg", ["“ftp:”"]),
+        ("data:image/png;base64,????", ["base64"]),
+        ("data:image/svg+xml," + "x" * 70_000, ["68 KB"]),
+        ("icon-dl-sdk", []),
+        (None, []),
+    ],
+)
+def test_doubtful_addresses_warn(text: str | None, words: list[str]) -> None:
+    problems = [str(problem) for problem in warn(text)]
+    assert len(problems) == len(words)
+    for problem, word in zip(problems, words, strict=True):
+        assert word in problem
+
+
+@given(st.text())
+def test_any_text_is_something(text: str) -> None:
+    address = classify(text, ["https://example.com/"])
+    assert address.text == text
+    if address.kind == "web" and address.url:
+        assert ada_url.URL(address.url).href == address.url
+    assert (address.reason is not None) == (
+        address.kind in ("invalid", "other") or (address.kind == "web" and not address.url)
+    )
