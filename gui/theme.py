@@ -202,19 +202,12 @@ def set_icon(target: HasIcon, name: str) -> None:
     _Tinted(target, name).tint()
 
 
-@lru_cache(maxsize=512)
 def symbol(name: str, size: int, ratio: float = 1.0, color: str = "") -> QPixmap:
     """A symbol of `size` px for a screen with `ratio` device pixels per px.
 
-    `color` is #rrggbb; without one the symbol has the colour of text in use at the first call, so
-    widgets that keep it ask again when the palette changes.
+    `color` is #rrggbb; without one it is that of text. Ask again when the palette changes.
     """
-    if not color:
-        return symbol(name, size, ratio, _State.colors.text)
-    svg = resources.symbol_svg(name).replace("currentColor", color)
-    if size >= LARGE:
-        svg = svg.replace('stroke-width="1.3"', 'stroke-width="0.8"')
-    return _render(svg.encode(), size, ratio)
+    return _symbol(name, size, ratio, color or _State.colors.text)
 
 
 def app_icon() -> QIcon:
@@ -250,25 +243,35 @@ def _render(svg: bytes, size: int, ratio: float) -> QPixmap:
     return result
 
 
+@lru_cache(maxsize=512)
+def _symbol(name: str, size: int, ratio: float, color: str) -> QPixmap:
+    svg = resources.symbol_svg(name).replace("currentColor", color)
+    if size >= LARGE:
+        svg = svg.replace('stroke-width="1.3"', 'stroke-width="0.8"')
+    return _render(svg.encode(), size, ratio)
+
+
 @lru_cache(maxsize=256)
 def _icon(name: str, color: str, ratio: float) -> QIcon:
     result = QIcon()
     for size in ICON_SIZES:
-        result.addPixmap(symbol(name, size, ratio, color))
+        result.addPixmap(_symbol(name, size, ratio, color))
     return result
 
 
 class _Tinted(QObject):
     """Keeps one target's symbol in the colours in use; lives and dies with the target."""
 
-    def __init__(self, target: QObject, name: str) -> None:
+    def __init__(self, target: HasIcon, name: str) -> None:
+        assert isinstance(target, QObject)
         super().__init__(target)
+        self._target = target
         self._name = name
         notifier().changed.connect(self.tint)
 
     @Slot()
     def tint(self) -> None:
-        self.parent().setIcon(icon(self._name))  # type: ignore[attr-defined]
+        self._target.setIcon(icon(self._name))
 
 
 def _follow(_: Qt.ColorScheme) -> None:

@@ -1,0 +1,122 @@
+"""What a view shows when it has nothing to show: a symbol, what that means, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QAction, QFont
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from gui import theme
+
+SYMBOL_SIZE = 48
+TEXT_WIDTH = 380
+
+
+class EmptyState(QWidget):
+    """A symbol, a heading, a sentence, and a button for each action.
+
+    The buttons do what their actions do, share their shortcuts' names in tooltips, and follow them
+    when they are disabled. The first one is the default and takes the focus.
+    """
+
+    def __init__(
+        self,
+        symbol: str,
+        heading: str,
+        sentence: str,
+        actions: Sequence[QAction] = (),
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._name = symbol
+        self._symbol = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self._heading = _words(heading)
+        font = QFont(self._heading.font())
+        font.setPointSizeF(font.pointSizeF() * 1.25)
+        font.setWeight(QFont.Weight.DemiBold)
+        self._heading.setFont(font)
+        self._sentence = _words(sentence)
+        self.buttons = [_button(action) for action in actions]
+        self._lay_out()
+        self._tint()
+        self._describe()
+
+    @property
+    def heading(self) -> str:
+        return self._heading.text()
+
+    @property
+    def sentence(self) -> str:
+        return self._sentence.text()
+
+    def set_words(self, heading: str, sentence: str) -> None:
+        """Say something else, as plain text."""
+        self._heading.setText(heading)
+        self._sentence.setText(sentence)
+        self._describe()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._tint()
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addStretch()
+        for button in self.buttons:
+            row.addWidget(button)
+        row.addStretch()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(6)
+        column.addStretch(2)
+        column.addWidget(self._symbol)
+        column.addSpacing(6)
+        for label in (self._heading, self._sentence):
+            column.addWidget(label, alignment=Qt.AlignmentFlag.AlignHCenter)
+        column.addSpacing(8)
+        column.addLayout(row)
+        column.addStretch(3)
+        if self.buttons:
+            self.setFocusProxy(self.buttons[0])
+
+    def _describe(self) -> None:
+        self.setAccessibleName(self.heading)
+        self.setAccessibleDescription(self.sentence)
+        self._sentence.setVisible(bool(self.sentence))
+
+    def _tint(self) -> None:
+        ratio = self.devicePixelRatioF()
+        muted = theme.colors().muted
+        self._symbol.setPixmap(theme.symbol(self._name, SYMBOL_SIZE, ratio, muted))
+
+
+def _words(text: str) -> QLabel:
+    label = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setText(text)
+    label.setMaximumWidth(TEXT_WIDTH)
+    label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+    return label
+
+
+def _button(action: QAction) -> QPushButton:
+    button = QPushButton()
+    button.setAutoDefault(True)
+    button.clicked.connect(action.trigger)
+
+    def follow() -> None:
+        button.setText(action.text())
+        button.setIcon(action.icon())
+        button.setEnabled(action.isEnabled())
+        button.setVisible(action.isVisible())
+        button.setToolTip(action.toolTip())
+        button.setAccessibleName(action.iconText())
+
+    action.changed.connect(follow)
+    follow()
+    return button

@@ -1,0 +1,103 @@
+"""Words for people: translated sentences, numbers, sizes and dates; the catalogue's text, tamed."""
+
+from __future__ import annotations
+
+import html
+import re
+import string
+from datetime import datetime
+from typing import Protocol
+
+from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
+
+TOOLTIP_LENGTH = 600
+"""Characters of a tooltip before it is cut."""
+_LONG_WORD = re.compile(r"(\S{48})(?=\S)")
+_INT64 = 2**63
+
+
+class _Formatter(string.Formatter):
+    """`str.format` that writes whole numbers in the user's language."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        if isinstance(value, int) and not isinstance(value, bool) and not format_spec:
+            return number(value)
+        return format(value, format_spec)
+
+
+_FORMATTER = _Formatter()
+
+
+class Sentence(Protocol):
+    """An English template and the values that fill it: an error, a warning, a reason."""
+
+    @property
+    def template(self) -> str: ...
+
+    @property
+    def values(self) -> dict[str, object]: ...
+
+
+def sentence(about: Sentence | BaseException | str) -> str:
+    """The sentence of an error or a problem in the user's language.
+
+    Takes anything with a `template` and `values`, any other exception (its own words, or the name
+    of its class when it has none) and plain text, which is translated as a template without values.
+    """
+    if isinstance(about, str):
+        return QCoreApplication.translate("db", about)
+    template = getattr(about, "template", None)
+    if not isinstance(template, str):
+        return str(about) or type(about).__name__
+    values = getattr(about, "values", {})
+    try:
+        return _FORMATTER.vformat(QCoreApplication.translate("db", template), (), values)
+    except (KeyError, IndexError, ValueError):  # a translation with other names
+        return _FORMATTER.vformat(template, (), values)
+
+
+def plain_tooltip(text: str) -> str:
+    """`text` as a tooltip that shows it letter by letter, cut at `TOOLTIP_LENGTH` characters.
+
+    Long words may break, so that the tip never grows as wide as the screen.
+    """
+    if not text:
+        return ""
+    short = _LONG_WORD.sub("\\1\u200b", cut(text, TOOLTIP_LENGTH))
+    return f'<p style="white-space:pre-wrap">{html.escape(short)}</p>'
+
+
+def cut(text: str, length: int) -> str:
+    """`text`, at most `length` characters of it, with an ellipsis where some were left out."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def one_line(text: str, length: int = 200) -> str:
+    """`text` on one line, blanks and line ends drawn together, at most `length` characters."""
+    return cut(" ".join(text[: length * 4].split()), length)
+
+
+def number(value: int) -> str:
+    """A whole number with the separators of the user's language."""
+    return QLocale().toString(value) if abs(value) < _INT64 else str(value)
+
+
+def size(count: int) -> str:
+    """A size in bytes: 118 bytes, 5.9 kB."""
+    if count < 1000:
+        return QCoreApplication.translate("text", "{count} bytes").format(count=number(count))
+    return QLocale().formattedDataSize(count, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
+
+
+def when(moment: datetime | int | float | None) -> str:
+    """A moment in local time and the user's format; a number is milliseconds since 1970 UTC.
+
+    Nothing is "" and so is a moment that no clock can show.
+    """
+    if moment is None:
+        return ""
+    milliseconds = moment.timestamp() * 1000 if isinstance(moment, datetime) else moment
+    if abs(milliseconds) > 253_402_300_799_999:
+        return ""
+    local = QDateTime.fromMSecsSinceEpoch(round(milliseconds))
+    return QLocale().toString(local, QLocale.FormatType.ShortFormat)
