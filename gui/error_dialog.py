@@ -1,4 +1,4 @@
-"""Errors that nothing handled: logged, shown with a report one can copy, and the program goes on."""
+"""Errors that nothing handled are logged and shown with a report to copy; the program goes on."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ from gui.version import VERSION
 
 MOST_SHOWN: Final = 10
 """Different errors that one report holds; the log has the others."""
+_PART: Final = 10_000
+"""Characters kept of each end of a long traceback."""
 
 _log = logging.getLogger(__name__)
 _qt_log = logging.getLogger("qt")
@@ -83,7 +85,7 @@ class ErrorDialog(QDialog):
         self._report.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self._report.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._report.setAccessibleName(self.tr("Error report"))
-        label = QLabel(self.tr("&Report (it holds no catalogue rows, but may name files):"))
+        label = QLabel(self.tr("&Report (it may name files and texts of the catalogue):"))
         label.setBuddy(self._report)
         log_file = QLabel(self.tr("The log: {file}").format(file=logs.file()), wordWrap=True)
         log_file.setTextFormat(Qt.TextFormat.PlainText)
@@ -94,7 +96,7 @@ class ErrorDialog(QDialog):
         self._silence = QCheckBox(self.tr("Do not &show these errors again until the next start"))
 
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        copy = QPushButton(self.tr("&Copy report"))
+        copy = QPushButton(self.tr("C&opy report"))
         buttons.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
         copy.clicked.connect(self.copy_report)
         buttons.rejected.connect(self.reject)
@@ -156,8 +158,8 @@ class ErrorReporter(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.dialog = ErrorDialog()
-        self._caught.connect(self.dialog.add, Qt.ConnectionType.QueuedConnection)
+        self.dialog: ErrorDialog | None = None
+        self._caught.connect(self._show, Qt.ConnectionType.QueuedConnection)
 
     def install(self) -> None:
         """Take over the hooks of Python, its threads and Qt's messages."""
@@ -172,8 +174,16 @@ class ErrorReporter(QObject):
         sys.excepthook, threading.excepthook, sys.unraisablehook = self._hooks
         qInstallMessageHandler(self._message_handler)
         self._caught.disconnect()
-        self.dialog.close()
-        self.dialog.deleteLater()
+        if self.dialog is not None:
+            self.dialog.close()
+            self.dialog.deleteLater()
+            self.dialog = None
+
+    @Slot(str)
+    def _show(self, error: str) -> None:
+        if self.dialog is None:
+            self.dialog = ErrorDialog()
+        self.dialog.add(error)
 
     def _in_main_thread(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -198,7 +208,14 @@ class ErrorReporter(QObject):
 
     def _catch(self, what: str, error: BaseException) -> None:
         _log.critical(what, exc_info=error)
-        self._caught.emit("".join(traceback.format_exception(error)))
+        self._caught.emit(_shortened("".join(traceback.format_exception(error))))
+
+
+def _shortened(text: str) -> str:
+    """`text` without its middle where it is long: a message may hold a whole cell."""
+    if len(text) <= 2 * _PART:
+        return text
+    return f"{text[:_PART]}\n[...]\n{text[-_PART:]}"
 
 
 def install() -> ErrorReporter:
