@@ -16,7 +16,9 @@ from PySide6 import __version__ as pyside_version
 from PySide6.QtCore import (
     QMessageLogContext,
     QObject,
+    QSize,
     Qt,
+    QTimer,
     QtMsgType,
     Signal,
     Slot,
@@ -28,9 +30,11 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QDialogButtonBox,
+    QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QPushButton,
+    QStyle,
     QVBoxLayout,
 )
 
@@ -41,6 +45,7 @@ MOST_SHOWN: Final = 10
 """Different errors that one report holds; the log has the others."""
 _PART: Final = 10_000
 """Characters kept of each end of a long traceback."""
+_SYMBOL: Final = QSize(32, 32)
 
 _log = logging.getLogger(__name__)
 _qt_log = logging.getLogger("qt")
@@ -101,11 +106,24 @@ class ErrorDialog(QDialog):
         copy.clicked.connect(self.copy_report)
         buttons.rejected.connect(self.reject)
 
+        symbol = QLabel()
+        critical = self.style().standardIcon(QStyle.StandardPixmap.SP_MessageBoxCritical)
+        symbol.setPixmap(critical.pixmap(_SYMBOL, self.devicePixelRatioF()))
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        head.addWidget(symbol, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self._summary, 1)
         layout = QVBoxLayout(self)
-        for widget in (self._summary, label, self._report, log_file, self._silence, buttons):
+        layout.addLayout(head)
+        layout.addWidget(label)
+        layout.addWidget(self._report, 1)
+        for widget in (log_file, self._silence, buttons):
             layout.addWidget(widget)
-        self.resize(720, 460)
+        self.resize(720, 480)
         self._first_focus = copy
+        # Errors can come by the hundred; the text is made anew once for all of them.
+        self._refresh = QTimer(self, singleShot=True, interval=50)
+        self._refresh.timeout.connect(self._show_report)
 
     def add(self, error: str) -> None:
         """Show `error`, a traceback as text; count it when the dialog is open already."""
@@ -114,13 +132,12 @@ class ErrorDialog(QDialog):
         self._total += 1
         if error in self._errors or len(self._errors) < MOST_SHOWN:
             self._errors[error] += 1
-        self._summary.setText(self._summary_text())
         if not self.isVisible():
-            self._report.setPlainText(self.report())
+            self._show_report()
             self.show()
             self._first_focus.setFocus()
-        elif self._errors[error] == 1:
-            self._report.setPlainText(self.report())
+        elif not self._refresh.isActive():
+            self._refresh.start()
 
     def report(self) -> str:
         """The text that Copy puts on the clipboard."""
@@ -136,9 +153,18 @@ class ErrorDialog(QDialog):
         if self._silence.isChecked():
             self._silenced.update(self._errors)
         self._silence.setChecked(False)
+        self._refresh.stop()
         self._errors.clear()
         self._total = 0
         super().done(result)
+
+    @Slot()
+    def _show_report(self) -> None:
+        self._summary.setText(self._summary_text())
+        bar = self._report.verticalScrollBar()
+        position = bar.value()
+        self._report.setPlainText(self.report())
+        bar.setValue(position)
 
     def _summary_text(self) -> str:
         text = self.tr(
