@@ -1,0 +1,122 @@
+"""Opening and making catalogue files: the File menu's first half."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from db.catalog import Catalog
+from gui.background import deliver
+from gui.settings import Settings
+from gui.text import sentence
+
+SUFFIX: Final = ".db"
+
+
+def default_path() -> Path:
+    """Where the catalogue is that opens when none is named: in the user's data folder."""
+    return platformdirs.user_data_path("integration-icons") / f"catalog{SUFFIX}"
+
+
+class CatalogFiles(QObject):
+    """Opens and makes catalogues off the GUI thread.
+
+    Signals:
+        opened(Catalog): a catalogue is open.
+        failed(Path): it could not be opened; the user has been told.
+    """
+
+    opened = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, window: QWidget, settings: Settings) -> None:
+        super().__init__(window)
+        self._window = window
+        self._settings = settings
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="catalog-files")
+
+    def close(self) -> None:
+        self._executor.shutdown(wait=True)
+
+    def open(self, path: Path) -> None:
+        """Open an existing catalogue."""
+        self._start(path, Catalog.open)
+
+    def open_first(self, path: Path | None) -> None:
+        """Open what the program starts with: `path`, the last catalogue, or the default one."""
+        if path is not None:
+            self.open(path.absolute())
+            return
+        last = next((known for known in self._settings.recent if known.is_file()), None)
+        self._start(last or default_path(), _open_or_create)
+
+    def ask_new(self) -> None:
+        """Ask for a name, then make a catalogue of that name."""
+        dialog = self._dialog(self.tr("New Catalogue"), QFileDialog.AcceptMode.AcceptSave)
+        dialog.setLabelText(QFileDialog.DialogLabel.Accept, self.tr("Create"))
+        dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)  # it is refused instead
+        dialog.fileSelected.connect(lambda name: self._start(Path(name), Catalog.create))
+        dialog.open()
+
+    def ask_open(self) -> None:
+        """Ask for a catalogue and open it."""
+        dialog = self._dialog(self.tr("Open Catalogue"), QFileDialog.AcceptMode.AcceptOpen)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda name: self.open(Path(name)))
+        dialog.open()
+
+    def ask_copy(self, catalog: Catalog, report: Callable[[Path, Future[None]], None]) -> None:
+        """Ask for a name and save a copy of `catalog` there; `report` follows its progress."""
+        dialog = self._dialog(self.tr("Save a Copy"), QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDirectory(str(catalog.path.parent))
+        dialog.selectFile(f"{catalog.path.stem} copy{SUFFIX}")
+        dialog.fileSelected.connect(lambda name: report(Path(name), catalog.save_copy(Path(name))))
+        dialog.open()
+
+    def _dialog(self, title: str, mode: QFileDialog.AcceptMode) -> QFileDialog:
+        dialog = QFileDialog(self._window, title)
+        dialog.setAcceptMode(mode)
+        dialog.setNameFilters(
+            [
+                self.tr("Catalogues (*{suffix})").format(suffix=SUFFIX),
+                self.tr("All files (*)"),
+            ]
+        )
+        dialog.setDefaultSuffix(SUFFIX.removeprefix("."))
+        recent = self._settings.recent
+        dialog.setDirectory(str(recent[0].parent if recent else Path.home()))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        return dialog
+
+    def _start(self, path: Path, opener: Callable[[Path], Catalog]) -> None:
+        future = self._executor.submit(opener, path)
+        deliver(self, future, self._opened, lambda error: self._failed(path, error))
+
+    def _opened(self, catalog: Catalog) -> None:
+        self._settings.note_recent(catalog.path)
+        self.opened.emit(catalog)
+
+    def _failed(self, path: Path, error: Exception) -> None:
+        if not path.is_file():
+            self._settings.forget_recent(path)
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle(self.tr("Open Catalogue"))
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(sentence(error))
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+        self.failed.emit(path)
+
+
+def _open_or_create(path: Path) -> Catalog:
+    if path.exists():
+        return Catalog.open(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return Catalog.create(path)

@@ -1,0 +1,89 @@
+"""Preferences: how the program looks, and which hosts icons may be loaded from."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui import theme
+from gui.settings import SCHEMES, Settings
+
+
+class PreferencesDialog(QDialog):
+    """Edits the preferences; OK stores them and `changed` tells it."""
+
+    changed = Signal()
+
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self.setWindowTitle(self.tr("Preferences"))
+        form = QFormLayout()
+        form.setVerticalSpacing(12)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.addRow(self.tr("&Appearance:"), self._make_scheme())
+        form.addRow(self.tr("Allowed &hosts:"), self._make_hosts())
+        form.addRow("", self._explanation())
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 16, 16, 16)
+        layout.setSpacing(16)
+        layout.addLayout(form, 1)
+        layout.addWidget(buttons)
+        self.resize(520, 360)
+
+    def _make_scheme(self) -> QComboBox:
+        self.scheme = QComboBox()
+        titles = {
+            "system": self.tr("As the system"),
+            "light": self.tr("Light"),
+            "dark": self.tr("Dark"),
+        }
+        for scheme in SCHEMES:
+            self.scheme.addItem(titles[scheme], scheme)
+        self.scheme.setCurrentIndex(self.scheme.findData(self._settings.scheme))
+        self.scheme.setAccessibleName(self.tr("Appearance"))
+        return self.scheme
+
+    def _make_hosts(self) -> QPlainTextEdit:
+        self.hosts = QPlainTextEdit("\n".join(self._settings.allowed_hosts))
+        self.hosts.setAccessibleName(self.tr("Allowed hosts"))
+        self.hosts.setPlaceholderText("127.0.0.1\nicons.intranet.example")
+        self.hosts.setTabChangesFocus(True)
+        return self.hosts
+
+    def _explanation(self) -> QLabel:
+        label = QLabel(
+            self.tr(
+                "One host a line. Icons on this computer or in your private network are not "
+                "loaded unless their host stands here: a catalogue from elsewhere could use "
+                "them to reach into your network."
+            )
+        )
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setWordWrap(True)
+        palette = label.palette()
+        palette.setColor(label.foregroundRole(), theme.colors().muted)
+        label.setPalette(palette)
+        return label
+
+    def accept(self) -> None:
+        """Store what was chosen."""
+        lines = (line.strip() for line in self.hosts.toPlainText().splitlines())
+        self._settings.allowed_hosts = list(dict.fromkeys(line for line in lines if line))
+        self._settings.scheme = self.scheme.currentData()
+        self.changed.emit()
+        super().accept()

@@ -1,0 +1,116 @@
+"""The status bar: counts, what runs in the background, and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
+
+from gui import theme
+from gui.text import number
+
+SHOW_AFTER_MILLISECONDS: Final = 300
+"""Work shorter than this shows no progress: it would only flicker."""
+MESSAGE_MILLISECONDS: Final = 10_000
+
+
+class StatusBar(QStatusBar):
+    """Counts at the right; a message, or what runs with progress and cancel, at the left."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._works: dict[int, tuple[str, Callable[[], None] | None]] = {}
+        self._next = 0
+        self._what = self._label(self.tr("Background work"))
+        self._bar = QProgressBar()
+        self._bar.setRange(0, 0)
+        self._bar.setFixedWidth(120)
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName(self.tr("Progress"))
+        self._cancel = QToolButton()
+        self._cancel.setAutoRaise(True)
+        theme.set_icon(self._cancel, "stop")
+        self._cancel.setToolTip(self.tr("Cancel"))
+        self._cancel.setAccessibleName(self.tr("Cancel background work"))
+        self._cancel.clicked.connect(self._cancel_current)
+        self._mode = self._label(self.tr("Mode of the catalogue"))
+        self._selected = self._label(self.tr("Number of selected integrations"))
+        self._counts = self._label(self.tr("Number of integrations shown"))
+        for widget in (self._what, self._bar, self._cancel):
+            self.addPermanentWidget(widget)
+            widget.hide()
+        for widget in (self._mode, self._selected, self._counts):
+            self.addPermanentWidget(widget)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SHOW_AFTER_MILLISECONDS)
+        self._timer.timeout.connect(self._show_work)
+
+    @staticmethod
+    def _label(name: str) -> QLabel:
+        label = QLabel()
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setAccessibleName(name)
+        return label
+
+    def say(self, text: str) -> None:
+        """Show a message for some seconds."""
+        self.showMessage(text, MESSAGE_MILLISECONDS)
+
+    def show_counts(self, shown: int, total: int) -> None:
+        """Show how many integrations are in the table, of how many."""
+        if shown == total:
+            one, many = self.tr("1 integration"), self.tr("{total} integrations")
+            text = one if total == 1 else many.format(total=number(total))
+        else:
+            text = self.tr("{shown} of {total} integrations").format(
+                shown=number(shown), total=number(total)
+            )
+        self._counts.setText(text)
+
+    def show_selected(self, count: int) -> None:
+        """Show how many integrations are selected; nothing for one or none."""
+        self._selected.setText(
+            self.tr("{count} selected").format(count=number(count)) if count > 1 else ""
+        )
+
+    def show_read_only(self, read_only: bool) -> None:
+        """Say that the catalogue cannot be edited."""
+        self._mode.setText(self.tr("Read-only") if read_only else "")
+
+    def begin(self, what: str, cancel: Callable[[], None] | None = None) -> int:
+        """Say what runs in the background from now on; returns a number for `end`."""
+        self._next += 1
+        self._works[self._next] = (what, cancel)
+        if not self._timer.isActive() and not self._bar.isVisible():
+            self._timer.start()
+        elif self._bar.isVisible():
+            self._show_work()
+        return self._next
+
+    def end(self, work: int) -> None:
+        """Say that this work is over."""
+        self._works.pop(work, None)
+        if self._works and self._bar.isVisible():
+            self._show_work()
+        elif not self._works:
+            self._timer.stop()
+            for widget in (self._what, self._bar, self._cancel):
+                widget.hide()
+
+    def _show_work(self) -> None:
+        if not self._works:
+            return
+        what, cancel = next(reversed(self._works.values()))
+        self._what.setText(what)
+        self._what.show()
+        self._bar.show()
+        self._cancel.setVisible(cancel is not None)
+
+    def _cancel_current(self) -> None:
+        if self._works:
+            _, cancel = next(reversed(self._works.values()))
+            if cancel is not None:
+                cancel()
