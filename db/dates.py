@@ -6,7 +6,7 @@ A date is kept and exported exactly as it was given; only sorting and filtering 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from db.fields import Value
@@ -17,9 +17,15 @@ _MOST_MILLISECONDS = 253_402_300_799_999
 """The end of the year 9999, the last that ISO 8601 writes with four digits."""
 
 _NUMBER = re.compile(r"[+-]?\d{1,17}(\.\d{1,20})?", re.ASCII)
+_BASIC_DATE = re.compile(r"(19|20)\d{5,6}", re.ASCII)
+"""A calendar or ordinal date without hyphens, which would be a time of January 1970 in seconds."""
 _YEAR = re.compile(r"\d{4}", re.ASCII)
 _YEAR_MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
-_ORDINAL = re.compile(r"(\d{4})-?(\d{3})", re.ASCII)
+_ORDINAL = re.compile(r"(\d{4})-?(\d{3})(T.+)?", re.ASCII)
+_END_OF_DAY = re.compile(r"(.{7,10}[T ])24((:?00){0,2}([.,]0+)?(Z|[+-].*)?)", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_DAY = timedelta(days=1)
 
 
 def instant(value: Value) -> int | None:
@@ -31,7 +37,7 @@ def instant(value: Value) -> int | None:
     if isinstance(value, bool) or value is None or isinstance(value, bytes):
         return None
     if isinstance(value, int | float):
-        return _from_number(float(value))
+        return _from_number(value)
     return _from_text(value)
 
 
@@ -40,42 +46,41 @@ def _from_text(text: str) -> int | None:
     text = text.strip()
     if not text or len(text) > 64:
         return None
-    if _NUMBER.fullmatch(text) and not _YEAR.fullmatch(text) and not _is_basic_date(text):
+    if _NUMBER.fullmatch(text) and not (_YEAR.fullmatch(text) or _BASIC_DATE.fullmatch(text)):
         return _from_number(float(text))
-    moment = _parse(text)
-    if moment is None:
+    try:
+        moment = _parse(text.upper().replace("\N{MINUS SIGN}", "-"))
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    try:
-        return round(moment.timestamp() * 1000)
-    except (OverflowError, ValueError):
-        return None
-
-
-def _is_basic_date(text: str) -> bool:
-    return len(text) == 8 and text.isdigit() and text[:2] in {"19", "20"}
+    return (moment - _EPOCH) // _MILLISECOND
 
 
 def _from_number(number: float) -> int | None:
-    milliseconds = number if abs(number) >= MILLISECONDS_FROM else number * 1000
-    if milliseconds != milliseconds or abs(milliseconds) > _MOST_MILLISECONDS:
+    if not -_MOST_MILLISECONDS <= number <= _MOST_MILLISECONDS:
         return None
+    milliseconds = number if abs(number) >= MILLISECONDS_FROM else number * 1000
     return round(milliseconds)
 
 
-def _parse(text: str) -> datetime | None:
+def _parse(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        pass
-    try:
-        if _YEAR.fullmatch(text):
-            return datetime(int(text), 1, 1, tzinfo=UTC)
-        if month := _YEAR_MONTH.fullmatch(text):
-            return datetime(int(month[1]), int(month[2]), 1, tzinfo=UTC)
-        if day := _ORDINAL.fullmatch(text):
-            return datetime.strptime(f"{day[1]}-{day[2]}", "%Y-%j").replace(tzinfo=UTC)
-    except ValueError:
-        pass
-    return None
+        return _parse_rarer(text)
+
+
+def _parse_rarer(text: str) -> datetime:
+    """Forms that `datetime.fromisoformat` does not know, or not in every version of Python."""
+    if _YEAR.fullmatch(text):
+        return datetime(int(text), 1, 1, tzinfo=UTC)
+    if month := _YEAR_MONTH.fullmatch(text):
+        return datetime(int(month[1]), int(month[2]), 1, tzinfo=UTC)
+    if end := _END_OF_DAY.fullmatch(text):
+        return _parse(f"{end[1]}00{end[2]}") + _DAY
+    if ordinal := _ORDINAL.fullmatch(text):
+        day = datetime(int(ordinal[1]), 1, 1, tzinfo=UTC) + (int(ordinal[2]) - 1) * _DAY
+        if day.year == int(ordinal[1]):
+            return datetime.fromisoformat(f"{day.date().isoformat()}{ordinal[3] or ''}")
+    raise ValueError(text)
