@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from PySide6.QtWidgets import QLabel, QProgressBar, QToolButton
+from pytestqt.qtbot import QtBot
+
+from gui.status_bar import StatusBar
+from gui.text import number
+
+
+def texts(bar: StatusBar) -> list[str]:
+    return [label.text() for label in bar.findChildren(QLabel) if label.text()]
+
+
+def test_counts_say_how_many_of_how_many(qtbot: QtBot) -> None:
+    bar = StatusBar()
+    qtbot.addWidget(bar)
+    bar.show_counts(1, 1)
+    assert texts(bar) == ["1 integration"]
+    bar.show_counts(1234, 1234)
+    assert texts(bar) == [f"{number(1234)} integrations"]
+    bar.show_counts(3, 19139)
+    bar.show_selected(2)
+    bar.show_read_only(True)
+    assert texts(bar) == ["Read-only", "2 selected", f"3 of {number(19139)} integrations"]
+    bar.show_selected(1)
+    bar.show_read_only(False)
+    assert texts(bar) == [f"3 of {number(19139)} integrations"]
+
+
+def test_long_work_shows_progress_and_can_be_cancelled(qtbot: QtBot) -> None:
+    bar = StatusBar()
+    qtbot.addWidget(bar)
+    bar.show()
+    progress = bar.findChild(QProgressBar)
+    cancel = next(b for b in bar.findChildren(QToolButton) if b.toolTip() == "Cancel")
+    cancelled: list[bool] = []
+    work = bar.begin("Deleting…", lambda: cancelled.append(True))
+    assert progress is not None
+    assert not progress.isVisible()  # short work shows nothing
+    qtbot.waitUntil(progress.isVisible)
+    assert "Deleting…" in texts(bar)
+    cancel.click()
+    assert cancelled == [True]
+    bar.end(work)
+    assert not progress.isVisible()
+    assert not cancel.isVisible()
