@@ -13,7 +13,9 @@ def _refuse_constant(name: str) -> object:
     raise ValueError(name)
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+# Numbers are not converted: Python refuses integers of more than 4,300 digits, JSON does not.
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=str, parse_float=str)
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def json_problem(text: str) -> Problem | None:
@@ -40,7 +42,7 @@ def pretty(text: str) -> str:
     """`text`, which must be JSON, laid out with each value on a line of its own.
 
     Numbers keep the digits they were written with. Text that cannot be laid out without a loss
-    (an object that names a key twice) comes back as it is.
+    (an object that names a key twice, very deep nesting) comes back as it is.
     """
     mark = uuid4().hex
     try:
@@ -50,9 +52,11 @@ def pretty(text: str) -> str:
             parse_int=lambda digits: mark + digits,
             object_pairs_hook=_unique,
         )
-    except _KeyTwiceError:
+        layout = json.dumps(value, indent=2, ensure_ascii=False)
+    except (_KeyTwiceError, RecursionError):
         return text
-    return re.sub(f'"{mark}([^"]*)"', r"\1", json.dumps(value, indent=2, ensure_ascii=False))
+    layout = _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", layout)
+    return re.sub(f'"{mark}([^"]*)"', r"\1", layout)
 
 
 class _KeyTwiceError(Exception):
