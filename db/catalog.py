@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -25,7 +25,7 @@ from db.errors import (
     CannotOpen,
     Invalid,
     ReadOnly,
-    SentenceError,
+    constraints_named,
     translated,
 )
 from db.reader import Reader
@@ -251,7 +251,7 @@ class Catalog:
         self._cancel.clear()
         self._running = connection
         try:
-            with translated(self.path), _constraints(), self._database.atomic("IMMEDIATE"):
+            with translated(self.path), constraints_named(), self._database.atomic("IMMEDIATE"):
                 answer = write(connection)
                 self._running = None
             self._labels = history.labels(connection)
@@ -294,21 +294,3 @@ def _nothing(label: str, origin: str) -> Change:
     return Change(
         None, label, "edit", frozenset(), False, False, frozenset(), False, False, 0, origin
     )
-
-
-@contextmanager
-def _constraints() -> Iterator[None]:
-    """Turn a broken rule of the schema into a sentence."""
-    try:
-        yield
-    except SentenceError:
-        raise
-    except Exception as error:
-        cause: BaseException | None = error
-        while cause is not None:
-            if isinstance(cause, apsw.ConstraintError):
-                raise Invalid(
-                    "The change does not fit the catalogue: {reason}.", reason=cause
-                ) from error
-            cause = cause.__cause__ or cause.__context__
-        raise

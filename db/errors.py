@@ -6,11 +6,13 @@ sentence; `str(error)` is the English sentence itself.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
+from peewee import PeeweeException
 
 
 class Problem:
@@ -45,6 +47,9 @@ class SentenceError(Exception):
         self.problem = Problem(template, **values)
         super().__init__(str(self.problem))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuilt, (type(self), self.problem)
+
     @property
     def template(self) -> str:
         return self.problem.template
@@ -52,6 +57,13 @@ class SentenceError(Exception):
     @property
     def values(self) -> dict[str, object]:
         return self.problem.values
+
+
+def _rebuilt(kind: type[SentenceError], problem: Problem) -> SentenceError:
+    """An error as it was, in another process."""
+    error = kind.__new__(kind)
+    SentenceError.__init__(error, problem.template, **problem.values)
+    return error
 
 
 class Invalid(SentenceError):
@@ -101,69 +113,64 @@ class Conflict(CatalogError):
     """What is to be undone or redone was changed by someone else meanwhile."""
 
 
-_SENTENCES: tuple[tuple[type[apsw.Error], type[CatalogError], str], ...] = (
+_CANNOT_OPEN = "{path} cannot be opened. Check that it exists and that you may read and write it."
+_DAMAGED = "{path} is damaged and cannot be read in full. Restore it from a copy."
+_LOCKED = "{path} is being written by another program. Try again in a moment."
+_NO_ROOM = (
+    "There is no room left on the disk of {path}. Free some space and try again; "
+    "nothing was changed."
+)
+_READ_ONLY = "{path} cannot be written. Change its permissions, or save a copy elsewhere."
+_DISK = "The disk of {path} reported an error. Check the disk, then open the catalogue again."
+
+_SENTENCES: tuple[tuple[type[Exception], type[CatalogError], str], ...] = (
     (
         apsw.NotADBError,
         NotACatalog,
         "{path} is not a catalogue of Integration Icons. Choose another file, "
         "or import it if it is a CSV file.",
     ),
-    (
-        apsw.CorruptError,
-        Damaged,
-        "{path} is damaged and cannot be read in full. Restore it from a copy.",
-    ),
-    (
-        apsw.BusyError,
-        Locked,
-        "{path} is being written by another program. Try again in a moment.",
-    ),
-    (
-        apsw.LockedError,
-        Locked,
-        "{path} is being written by another program. Try again in a moment.",
-    ),
-    (
-        apsw.FullError,
-        DiskFull,
-        "There is no room left on the disk of {path}. Free some space and try again; "
-        "nothing was changed.",
-    ),
-    (
-        apsw.ReadOnlyError,
-        ReadOnly,
-        "{path} cannot be written. Change its permissions, or save a copy elsewhere.",
-    ),
-    (
-        apsw.CantOpenError,
-        CannotOpen,
-        "{path} cannot be opened. Check that it exists and that you may read it.",
-    ),
-    (
-        apsw.PermissionsError,
-        CannotOpen,
-        "{path} cannot be opened. Check that it exists and that you may read it.",
-    ),
-    (
-        apsw.IOError,
-        CannotOpen,
-        "The disk of {path} reported an error. Check the disk, then open the catalogue again.",
-    ),
+    (apsw.CorruptError, Damaged, _DAMAGED),
+    (apsw.FormatError, Damaged, _DAMAGED),
+    (UnicodeDecodeError, Damaged, _DAMAGED),
+    (apsw.BusyError, Locked, _LOCKED),
+    (apsw.LockedError, Locked, _LOCKED),
+    (apsw.ProtocolError, Locked, _LOCKED),
+    (apsw.FullError, DiskFull, _NO_ROOM),
+    (apsw.ReadOnlyError, ReadOnly, _READ_ONLY),
+    (apsw.CantOpenError, CannotOpen, _CANNOT_OPEN),
+    (apsw.PermissionsError, CannotOpen, _CANNOT_OPEN),
+    (apsw.IOError, CannotOpen, _DISK),
 )
+_SYSTEM_SENTENCES: dict[int, tuple[type[CatalogError], str]] = {
+    errno.ENOSPC: (DiskFull, _NO_ROOM),
+    errno.EDQUOT: (DiskFull, _NO_ROOM),
+    errno.EROFS: (ReadOnly, _READ_ONLY),
+    errno.EIO: (CannotOpen, _DISK),
+}
 
 
 def environment_error(error: BaseException, path: Path) -> CatalogError | None:
     """The `CatalogError` that `error` means, or None when it is a bug of ours.
 
-    peewee wraps apsw's errors: the cause is looked at too.
+    peewee wraps apsw's errors: what it wraps is looked at too.
     """
-    cause: BaseException | None = error
-    while cause is not None:
+    for cause in _causes(error):
+        if isinstance(cause, OSError):
+            known, template = _SYSTEM_SENTENCES.get(cause.errno or 0, (CannotOpen, _CANNOT_OPEN))
+            return known(template, path=cause.filename or path)
         for raised, known, template in _SENTENCES:
             if isinstance(cause, raised):
                 return known(template, path=path)
-        cause = cause.__cause__ or cause.__context__
     return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        wraps = isinstance(cause, PeeweeException)
+        cause = cause.__cause__ or (cause.__context__ if wraps else None)
 
 
 @contextmanager
@@ -183,9 +190,20 @@ def translated(path: Path) -> Iterator[None]:
 
 
 def _is_interrupt(error: BaseException) -> bool:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, apsw.InterruptError):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False
+    return any(isinstance(cause, apsw.InterruptError) for cause in _causes(error))
+
+
+@contextmanager
+def constraints_named() -> Iterator[None]:
+    """Raise broken rules of the schema as `Invalid`."""
+    try:
+        yield
+    except SentenceError:
+        raise
+    except Exception as error:
+        for cause in _causes(error):
+            if isinstance(cause, apsw.ConstraintError):
+                raise Invalid(
+                    "The change does not fit the catalogue: {reason}.", reason=str(cause)
+                ) from error
+        raise
