@@ -6,13 +6,25 @@ import html
 import re
 import string
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
-from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QDateTime, QLocale
 
 TOOLTIP_LENGTH = 600
 """Characters of a tooltip before it is cut."""
-_LONG_WORD = re.compile(r"(\S{48})(?=\S)")
+FIELD_TITLES: Final = {
+    "id": QT_TRANSLATE_NOOP("field", "Id"),
+    "name": QT_TRANSLATE_NOOP("field", "Name"),
+    "type": QT_TRANSLATE_NOOP("field", "Type"),
+    "org_id": QT_TRANSLATE_NOOP("field", "Organization"),
+    "icon_url": QT_TRANSLATE_NOOP("field", "Icon URL"),
+    "creator": QT_TRANSLATE_NOOP("field", "Creator"),
+    "created_at": QT_TRANSLATE_NOOP("field", "Created"),
+    "updated_at": QT_TRANSLATE_NOOP("field", "Updated"),
+    "updated_by": QT_TRANSLATE_NOOP("field", "Updated by"),
+    "client_id": QT_TRANSLATE_NOOP("field", "Client id"),
+    "metadata": QT_TRANSLATE_NOOP("field", "Metadata"),
+}
 _INT64 = 2**63
 
 
@@ -63,8 +75,13 @@ def plain_tooltip(text: str) -> str:
     """
     if not text:
         return ""
-    short = _LONG_WORD.sub("\\1\u200b", cut(text, TOOLTIP_LENGTH))
+    short = breakable(cut(text, TOOLTIP_LENGTH), 48)
     return f'<p style="white-space:pre-wrap">{html.escape(short)}</p>'
+
+
+def breakable(text: str, every: int = 20) -> str:
+    """`text` with places where long words may break, so that a label need not be as wide."""
+    return re.sub(rf"(\S{{{every}}})(?=\S)", "\\1\u200b", text)
 
 
 def cut(text: str, length: int) -> str:
@@ -75,6 +92,11 @@ def cut(text: str, length: int) -> str:
 def one_line(text: str, length: int = 200) -> str:
     """`text` on one line, blanks and line ends drawn together, at most `length` characters."""
     return cut(" ".join(text[: length * 4].split()), length)
+
+
+def field_title(name: str) -> str:
+    """What a field is called on screen; `name` is a name of `db.fields.FIELD_BY_NAME`."""
+    return QCoreApplication.translate("field", str(FIELD_TITLES[name]))
 
 
 def number(value: int) -> str:

@@ -76,22 +76,22 @@ LIGHT = Colors(
 )
 DARK = Colors(
     dark=True,
-    window="#20242b",
-    base="#181b20",
-    stripe="#1d2127",
-    button="#2c323b",
+    window="#272c34",
+    base="#191c21",
+    stripe="#1e2228",
+    button="#353c47",
     text="#e7eaef",
-    muted="#a5afbd",
-    disabled="#6d7786",
+    muted="#abb5c3",
+    disabled="#75808f",
     highlight="#2d6cc9",
     highlighted_text="#ffffff",
     link="#85b8ff",
     warning="#f0b84e",
     error="#ff8f85",
     ok="#80d49c",
-    border="#434b57",
+    border="#4c5562",
     grid="#2c323a",
-    tooltip="#2c323b",
+    tooltip="#353c47",
 )
 
 # What icons are looked at on, the same in both schemes.

@@ -1,0 +1,415 @@
+"""Editors of one field each: what is stored, what was typed, and what is doubtful about it.
+
+An editor never changes what it was given unless the user does: a value that is only shown comes
+back as it was stored, whatever its form on screen. Absent, null and empty text are told apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QStringListModel,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QAction, QActionGroup, QContextMenuEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import (
+    QCompleter,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from db.fields import NULL, Field, Value, csv_text, is_blank
+from gui import theme
+from gui.text import breakable, cut, field_title, number, plain_tooltip
+
+LINE_LIMIT: Final = 20_000
+"""Characters of a text on one line above which it is shown cut: at 20,000 Qt lays it out in 8 ms
+for each key pressed, at 300,000 in 113 ms."""
+CUT_LENGTH: Final = 400
+_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong or worth knowing about a value; an error that `blocks` keeps from applying."""
+
+    level: Literal["error", "warning", "info"]
+    sentence: str
+    blocks: bool = False
+
+
+class FieldEditor(QWidget):
+    """An input, a menu for what cannot be typed, and a line for a finding.
+
+    Signals:
+        edited: the value is another one, or is again what it was.
+    """
+
+    edited = Signal()
+
+    def __init__(self, field: Field, box: QLineEdit | QPlainTextEdit) -> None:
+        super().__init__()
+        self.field = field
+        self.title = field_title(field.name)
+        self.input = box
+        self.finding: Finding | None = None
+        self._stored: Value = None
+        self._empty: Value = None
+        self._replaced = False
+        self._read_only = False
+        self._menu = self._make_menu()
+        self._line = FindingLine()
+        self._lay_out()
+        box.setAccessibleName(self.title)
+        box.installEventFilter(self)
+        self.setFocusProxy(box)
+
+    @property
+    def stored(self) -> Value:
+        return self._stored
+
+    @property
+    def touched(self) -> bool:
+        """Whether the user made it another value than the stored one."""
+        if self.is_cut:
+            return False
+        text = self.text()
+        if text != self._shown():
+            return True
+        return not text and not _same(self._empty, self._empty_of(self._stored))
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the stored text is too long to be edited here."""
+        return not self._replaced and len(csv_text(self._stored)) > self._limit()
+
+    def value(self) -> Value:
+        """What is to be stored: the stored value itself unless the user changed it."""
+        if not self.touched:
+            return self._stored
+        text = self.text()
+        return self._typed(text) if text else self._empty
+
+    def text(self) -> str:
+        """The text in the input."""
+        raise NotImplementedError
+
+    def set_stored(self, value: Value) -> None:
+        """Show another record's value; what was typed is gone."""
+        self._stored = value
+        self.revert()
+
+    def rebase(self, value: Value) -> None:
+        """The same record holds another value now; what was typed stays."""
+        if not self.touched:
+            if not _same(value, self._stored):
+                self.set_stored(value)
+            return
+        typed = self.value()
+        if _same(typed, value):
+            self._replaced = False
+            self.set_stored(value)
+        else:
+            self._stored = value
+            self.edited.emit()
+
+    def revert(self) -> None:
+        """Show the stored value again."""
+        self._replaced = False
+        self._empty = self._empty_of(self._stored)
+        self._show()
+        self._refresh()
+
+    def set_empty(self, value: Value) -> None:
+        """Make it absent (None), null (`NULL`) or an empty text ("")."""
+        self._replaced = self._replaced or self.is_cut
+        self._empty = value
+        self._set_text("")
+        self._refresh()
+
+    def replace(self) -> None:
+        """Begin a new text in place of one that is too long to be edited."""
+        self.set_empty(None)
+        self.input.setFocus()
+
+    def set_read_only(self, read_only: bool) -> None:
+        self._read_only = read_only
+        self._refresh()
+
+    def show_finding(self, finding: Finding | None) -> None:
+        """Say under the input what is wrong or worth knowing, or nothing."""
+        self.finding = finding
+        self._line.show_finding(finding, keep_room=self.input.hasFocus())
+        self.input.setAccessibleDescription("" if finding is None else finding.sentence)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.FocusOut:
+            self._line.give_room_back()
+        if isinstance(event, QContextMenuEvent):
+            self._open_menu(event)
+            return True
+        return super().eventFilter(watched, event)
+
+    # What the two kinds of input do differently.
+
+    def _limit(self) -> int:
+        return LINE_LIMIT
+
+    def _shown(self) -> str:
+        """The text that stands for the stored value."""
+        return "" if self._replaced else csv_text(self._stored)
+
+    def _set_text(self, text: str) -> None:
+        raise NotImplementedError
+
+    def _empty_of(self, value: Value) -> Value:
+        return value if is_blank(value) else None
+
+    def _typed(self, text: str) -> Value:
+        if isinstance(self._stored, int | float) and _NUMBER.fullmatch(text.strip()):
+            return int(text) if text.strip().lstrip("+-").isdigit() else float(text)
+        return text
+
+    def _show(self) -> None:
+        text = self._shown()
+        self._set_text(cut(text, CUT_LENGTH) if self.is_cut else text)
+
+    # The rest is the same for both.
+
+    def _on_edited(self) -> None:
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self.input.setReadOnly(self._read_only or self.is_cut)
+        self.input.setPlaceholderText(self._empty_words())
+        self.edited.emit()
+
+    def _empty_words(self) -> str:
+        if self._empty is None:
+            return self.tr("absent")
+        return self.tr("null") if self._empty == NULL else self.tr("empty text")
+
+    def cut_words(self) -> str:
+        """Why the input shows only the beginning."""
+        return self.tr(
+            "{count} characters are too many to edit here; this is the beginning. "
+            "The menu beside the field replaces them."
+        ).format(count=number(len(csv_text(self._stored))))
+
+    def _make_menu(self) -> QMenu:
+        menu = QMenu(self)
+        if not self.field.required:
+            self._states = QActionGroup(menu)
+            for words, value in self._states_offered():
+                action = menu.addAction(words)
+                action.setCheckable(True)
+                action.setData(repr(value))
+                action.setActionGroup(self._states)
+                action.triggered.connect(lambda _=False, value=value: self.set_empty(value))
+            menu.addSeparator()
+        self._replace_action = menu.addAction(self.tr("Replace with a new text"))
+        self._replace_action.triggered.connect(self.replace)
+        self._restore_action = menu.addAction(self.tr("Restore the stored value"))
+        self._restore_action.triggered.connect(self.revert)
+        menu.aboutToShow.connect(self._update_menu)
+        return menu
+
+    def _states_offered(self) -> tuple[tuple[str, Value], ...]:
+        return (
+            (self.tr("Absent"), None),
+            (self.tr("Null"), NULL),
+            (self.tr("Empty text"), ""),
+        )
+
+    def _update_menu(self) -> None:
+        self._replace_action.setVisible(self.is_cut)
+        self._replace_action.setEnabled(not self._read_only)
+        self._restore_action.setEnabled(self.touched)
+        if self.field.required:
+            return
+        value = self.value()
+        for action in self._states.actions():
+            action.setEnabled(not self._read_only)
+            action.setChecked(is_blank(value) and action.data() == repr(value))
+
+    def _open_menu(self, event: QContextMenuEvent) -> None:
+        menu = self.input.createStandardContextMenu()
+        self._update_menu()
+        menu.addSeparator()
+        menu.addActions(self._menu.actions())
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
+
+    def _lay_out(self) -> None:
+        button = QToolButton()
+        button.setAutoRaise(True)
+        button.clicked.connect(
+            lambda: self._menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+        )
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setToolTip(self.tr("Absent, null, empty text (also in the context menu)"))
+        button.setAccessibleName(self.tr("More about {field}").format(field=self.title))
+        theme.set_icon(button, "more")
+        row = QHBoxLayout()
+        row.setSpacing(2)
+        row.addWidget(self.input, 1)
+        row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(row)
+        column.addWidget(self._line)
+
+
+class LineField(FieldEditor):
+    """A text, date or number on one line, with suggestions where there are any."""
+
+    input: QLineEdit
+
+    def __init__(self, field: Field) -> None:
+        super().__init__(field, QLineEdit())
+        self.input.setMaxLength(2**31 - 1)
+        self.input.setMinimumWidth(60)
+        self.input.textChanged.connect(self._on_edited)
+        self._suggested: list[str] = []
+        self._open: QAction | None = None
+
+    def text(self) -> str:
+        return self.input.text()
+
+    def suggest(self, items: Sequence[tuple[str, str]]) -> None:
+        """Offer texts to choose from, each with a name that is searched and shown too."""
+        self._suggested = [text for text, _ in items]
+        shown = [text if name in ("", text) else f"{text} — {name}" for text, name in items]
+        completer = _Completer(self._suggested, shown, self.input)
+        self.input.setCompleter(completer)
+        if self._open is None:
+            self._open = QAction(self.tr("Show all"), self.input)
+            self._open.setShortcuts([QKeySequence(Qt.Key.Key_F4)])
+            self._open.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            self._open.setToolTip(self.tr("Show all (F4)"))
+            self._open.triggered.connect(self._show_all)
+            theme.set_icon(self._open, "next")
+            self.input.addAction(self._open, QLineEdit.ActionPosition.TrailingPosition)
+
+    def _show_all(self) -> None:
+        completer = self.input.completer()
+        if completer is not None and not self.input.isReadOnly():
+            self.input.setFocus()
+            completer.setCompletionPrefix("")
+            completer.complete()
+
+    def _set_text(self, text: str) -> None:
+        if text != self.input.text():
+            self.input.setText(text)
+            self.input.setCursorPosition(0)
+        self.input.setToolTip(plain_tooltip(text) if len(text) > 40 else "")
+
+
+class _Completer(QCompleter):
+    """Finds a text by any part of it or of its name, and inserts the text alone."""
+
+    def __init__(self, texts: list[str], shown: list[str], parent: QObject) -> None:
+        super().__init__(parent)
+        self.setModel(QStringListModel(shown, self))
+        self._texts = texts
+        self.setFilterMode(Qt.MatchFlag.MatchContains)
+        self.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.setMaxVisibleItems(12)
+
+    def pathFromIndex(self, index: QModelIndex | QPersistentModelIndex) -> str:
+        return self._texts[index.row()]
+
+
+class FindingLine(QWidget):
+    """A symbol and words under an input; keeps its room while one types, so nothing jumps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._finding: Finding | None = None
+        self._symbol = QLabel()
+        self._symbol.setFixedSize(16, 16)
+        self._words = QLabel()
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words.setWordWrap(True)
+        self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._row = row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 2)
+        row.setSpacing(4)
+        row.addWidget(self._symbol, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._words, 1)
+        self.hide()
+
+    @property
+    def words(self) -> str:
+        return "" if self._finding is None else self._finding.sentence
+
+    def show_finding(self, finding: Finding | None, *, keep_room: bool = False) -> None:
+        if finding is None:
+            self._retain((keep_room and not self.isHidden()) or self._retains())
+        self._finding = finding
+        self._words.setText("" if finding is None else breakable(finding.sentence))
+        self._tint()
+        self._fit()
+        self.setVisible(finding is not None)
+
+    def give_room_back(self) -> None:
+        self._retain(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._tint()
+
+    def _fit(self) -> None:
+        width = self.width() - self._symbol.width() - self._row.spacing()
+        height = max(self._symbol.height(), self._words.heightForWidth(max(width, 60)))
+        if self._finding is not None and height != self._words.height():
+            self._words.setFixedHeight(height)
+
+    def _retains(self) -> bool:
+        return self.sizePolicy().retainSizeWhenHidden()
+
+    def _retain(self, retain: bool) -> None:
+        policy = self.sizePolicy()
+        if policy.retainSizeWhenHidden() != retain:
+            policy.setRetainSizeWhenHidden(retain)
+            self.setSizePolicy(policy)
+
+    def _tint(self) -> None:
+        if self._finding is None:
+            return
+        scheme = theme.colors()
+        shades = {"error": scheme.error, "warning": scheme.warning, "info": scheme.muted}
+        color = shades[self._finding.level]
+        ratio = self.devicePixelRatioF()
+        self._symbol.setPixmap(theme.symbol(self._finding.level, 16, ratio, color))
+        palette = self._words.palette()
+        palette.setColor(self._words.foregroundRole(), color)
+        if palette != self._words.palette():
+            self._words.setPalette(palette)
+
+
+def _same(one: Value, other: Value) -> bool:
+    return type(one) is type(other) and one == other
