@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 XDG_FOLDERS = ("CACHE", "CONFIG", "DATA", "STATE")
-SECONDS_TO_END = 5
+SECONDS_TO_END = 5.0
 
 settings.register_profile("integration-icons", deadline=None)
 settings.load_profile("integration-icons")
@@ -75,7 +75,7 @@ def nothing_left_behind(user_folders: Path) -> Iterator[None]:
         gc.collect()
         _delete_what_waits_for_it()
     left = [repr(window) for window in _windows() - windows]
-    QThreadPool.globalInstance().waitForDone(SECONDS_TO_END * 1000)
+    QThreadPool.globalInstance().waitForDone(round(SECONDS_TO_END * 1000))
     for thread in set(threading.enumerate()) - threads:
         thread.join(SECONDS_TO_END)
         if thread.is_alive():
