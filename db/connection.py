@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import stat
 from pathlib import Path
 from typing import Final
@@ -16,7 +18,26 @@ WRITER_BUSY_SECONDS: Final = 10
 READER_BUSY_SECONDS: Final = 5
 
 _NETWORK_FILE_SYSTEMS: Final = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "fuse.sshfs", "fuse.rclone", "davfs"}
+    {
+        "9p",
+        "afs",
+        "ceph",
+        "cifs",
+        "davfs",
+        "fuse.davfs2",
+        "fuse.glusterfs",
+        "fuse.gvfsd-fuse",
+        "fuse.rclone",
+        "fuse.s3fs",
+        "fuse.sshfs",
+        "fuse.vmhgfs-fuse",
+        "lustre",
+        "nfs",
+        "nfs4",
+        "smb3",
+        "smbfs",
+        "vboxsf",
+    }
 )
 
 
@@ -28,18 +49,20 @@ class CatalogDatabase(APSWDatabase):  # type: ignore[misc]
     """
 
     def __init__(self, path: Path) -> None:
-        super().__init__(str(path), timeout=WRITER_BUSY_SECONDS, lock_type="IMMEDIATE")
+        super().__init__(
+            uri(path, "mode=rw"),
+            timeout=WRITER_BUSY_SECONDS,
+            lock_type="IMMEDIATE",
+            flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI,
+        )
         self.path = path
 
     def _add_conn_hooks(self, conn: apsw.Connection) -> None:
         super()._add_conn_hooks(conn)
         restrict(conn)
-        if is_on_network(self.path):
-            conn.pragma("journal_mode", "DELETE")
-            conn.pragma("synchronous", "EXTRA")
-        else:
-            conn.pragma("journal_mode", "WAL")
-            conn.pragma("synchronous", "FULL")
+        wanted = "delete" if is_on_network(self.path) else "wal"
+        found = conn.pragma("journal_mode", wanted)
+        conn.pragma("synchronous", "FULL" if found == "wal" else "EXTRA")
         conn.pragma("foreign_keys", True)
         conn.pragma("threads", 2)
 
@@ -50,16 +73,38 @@ def restrict(connection: apsw.Connection) -> None:
     connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0)
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_VIEW, 0)
+    connection.pragma("cell_size_check", True)
+
+
+def probe(path: Path, *, create: bool = False) -> apsw.Connection:
+    """A connection that changes nothing by itself, to look whether the file is ours."""
+    flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI
+    if create:
+        flags |= apsw.SQLITE_OPEN_CREATE
+    connection = apsw.Connection(uri(path, "mode=rwc" if create else "mode=rw"), flags=flags)
+    connection.set_busy_timeout(WRITER_BUSY_SECONDS * 1000)
+    restrict(connection)
+    return connection
 
 
 def open_reader(path: Path, busy_milliseconds: int) -> apsw.Connection:
     """A connection that can only read; it may be used from any one thread at a time."""
-    connection = apsw.Connection(_uri(path, "mode=ro"), flags=_READ_FLAGS)
+    connection = _open_to_read(path, "mode=ro", busy_milliseconds)
     try:
         connection.execute("SELECT count(*) FROM sqlite_schema").get  # noqa: B018
     except (apsw.CantOpenError, apsw.ReadOnlyError):
         connection.close()
-        connection = _open_immutable(path)
+        _refuse_waiting_changes(path)
+        connection = _open_to_read(path, "mode=ro&immutable=1", busy_milliseconds)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _open_to_read(path: Path, query: str, busy_milliseconds: int) -> apsw.Connection:
+    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+    connection = apsw.Connection(uri(path, query), flags=flags)
     connection.set_busy_timeout(busy_milliseconds)
     restrict(connection)
     connection.pragma("query_only", True)
@@ -67,23 +112,21 @@ def open_reader(path: Path, busy_milliseconds: int) -> apsw.Connection:
     return connection
 
 
-_READ_FLAGS: Final = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+def _refuse_waiting_changes(path: Path) -> None:
+    """Where SQLite cannot put its shared memory beside the file, it cannot read a log there."""
+    for suffix in ("-wal", "-journal"):
+        log = path.with_name(path.name + suffix)
+        if log.exists() and log.stat().st_size:
+            raise CannotOpen(
+                "{path} has changes waiting in {log}, and its folder cannot be written. "
+                "Copy both files to a folder of your own and open the copy.",
+                path=path,
+                log=log,
+            )
 
 
-def _open_immutable(path: Path) -> apsw.Connection:
-    """Open a file in a folder where SQLite cannot put its shared-memory file beside it."""
-    log = path.with_name(path.name + "-wal")
-    if log.exists() and log.stat().st_size:
-        raise CannotOpen(
-            "{path} has changes waiting in {log}, and its folder cannot be written. "
-            "Copy both files to a folder of your own and open the copy.",
-            path=path,
-            log=log,
-        )
-    return apsw.Connection(_uri(path, "mode=ro&immutable=1"), flags=_READ_FLAGS)
-
-
-def _uri(path: Path, query: str) -> str:
+def uri(path: Path, query: str) -> str:
+    """`path` as SQLite's file URI: any name is taken as it is, ":memory:" and "%20" too."""
     return f"{path.resolve().as_uri()}?{query}"
 
 
@@ -97,16 +140,29 @@ def is_on_network(path: Path) -> bool:
 
     Source: https://www.sqlite.org/wal.html, "WAL does not work over a network filesystem".
     """
-    mounts = Path("/proc/self/mounts")
     folder = path.resolve().parent
     if str(folder).startswith("\\\\"):
         return True
+    mounts = Path("/proc/self/mounts")
     if not mounts.exists():
         return False
-    best: tuple[int, str] = (-1, "")
-    for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines():
-        _, point, kind, *_ = line.split(" ")
-        mount = Path(point.encode().decode("unicode_escape"))
-        if folder.is_relative_to(mount):
-            best = max(best, (len(mount.parts), kind))
-    return best[1] in _NETWORK_FILE_SYSTEMS
+    return file_system(folder, mounts.read_bytes()) in _NETWORK_FILE_SYSTEMS
+
+
+def file_system(folder: Path, mounts: bytes) -> str:
+    """The kind of file system that `folder` lies on, by a table in the form of /proc/mounts.
+
+    Mount points have blanks and backslashes as octal escapes; of two mounts on one point the
+    later one counts.
+    """
+    deepest = -1
+    found = ""
+    for line in mounts.splitlines():
+        _, point, kind, *_ = line.split(b" ")
+        mount = Path(os.fsdecode(_OCTAL.sub(lambda digits: bytes([int(digits[1], 8)]), point)))
+        if len(mount.parts) >= deepest and folder.is_relative_to(mount):
+            deepest, found = len(mount.parts), os.fsdecode(kind)
+    return found
+
+
+_OCTAL: Final = re.compile(rb"\\([0-3][0-7]{2})")

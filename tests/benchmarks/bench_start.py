@@ -1,0 +1,82 @@
+"""From process start to the first rows painted, and the memory that a million rows take."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.benchmarks import data
+
+Report = Callable[[str, float, float, float], None]
+
+ROOT = Path(__file__).resolve().parents[2]
+RUNS = 7
+
+EMPTY = """
+import sys
+from PySide6.QtWidgets import QApplication, QMainWindow
+class Window(QMainWindow):
+    def paintEvent(self, event):
+        super().paintEvent(event)
+        print("painted", flush=True)
+app = QApplication(sys.argv[:1])
+window = Window()
+window.resize(1280, 800)
+window.show()
+app.exec()
+"""
+
+OURS = """
+import sys
+from pathlib import Path
+from gui import application, table_view
+paint = table_view.IntegrationTable.paintEvent
+def painted(self, event):
+    paint(self, event)
+    if self.model().rowCount():
+        print("painted", flush=True)
+table_view.IntegrationTable.paintEvent = painted
+sys.exit(application.run(Path(sys.argv[1]), []))
+"""
+
+
+def run(report: Report, workdir: Path) -> None:
+    """Report the start-up figure; the two programs are started in turn."""
+    catalog = data.catalog()
+    ours, empty = [], []
+    for number in range(RUNS + 1):
+        times = _seconds(EMPTY, [], workdir), _seconds(OURS, [str(catalog)], workdir)
+        if number:  # the first of each warms the disk's cache
+            empty.append(times[0])
+            ours.append(times[1])
+    report(
+        "process start to first rows painted, s; limit: an empty QMainWindow process",
+        statistics.median(ours),
+        statistics.median(empty),
+        1.5,
+    )
+
+
+def _seconds(program: str, arguments: list[str], home: Path) -> float:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"}
+    for name in ("CACHE", "CONFIG", "DATA", "STATE"):
+        environment[f"XDG_{name}_HOME"] = str(home / name.lower())
+    start = time.perf_counter()
+    with subprocess.Popen(
+        [sys.executable, "-c", program, *arguments],
+        stdout=subprocess.PIPE,
+        env=environment,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        seconds = time.perf_counter() - start
+        process.kill()
+    if "painted" not in line:
+        raise RuntimeError(f"the program ended before it painted: {line!r}")
+    return seconds
