@@ -11,19 +11,19 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QSize,
     Qt,
     QTimer,
     Signal,
 )
 from PySide6.QtGui import QAction, QFont, QKeyEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QLineEdit,
-    QTableView,
     QToolButton,
+    QTreeView,
     QVBoxLayout,
     QWidget,
 )
@@ -36,6 +36,9 @@ from gui.text import number, plain_tooltip
 ALL: Final = None
 FILTER_MILLISECONDS: Final = 60
 """How long after a key the list is filtered, so that fast typing filters once."""
+
+ROW_HEIGHT: Final = 26
+"""Height of a row in px."""
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -121,6 +124,8 @@ class OrganizationsModel(QAbstractTableModel):
                 return self.tr("{name}, {count} integrations").format(
                     name=item.name, count=number(item.count)
                 )
+            case Qt.ItemDataRole.SizeHintRole:
+                return QSize(0, ROW_HEIGHT)
             case Qt.ItemDataRole.TextAlignmentRole if index.column() == Column.COUNT:
                 return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             case Qt.ItemDataRole.FontRole if special and index.column() == Column.NAME:
@@ -213,21 +218,14 @@ class OrganizationsPanel(QWidget):
         self.filter.returnPressed.connect(self._choose_first_match)
 
     def _make_list(self) -> None:
-        self.list = QTableView()
+        self.list = QTreeView()
         view = self.list
         view.setAccessibleName(self.tr("Organizations"))
         view.setModel(self.model)
-        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        view.setShowGrid(False)
-        view.setWordWrap(False)
-        view.setTabKeyNavigation(False)
-        view.setCornerButtonEnabled(False)
-        view.horizontalHeader().hide()
-        view.verticalHeader().hide()
-        view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + 9)
-        header = view.horizontalHeader()
+        view.setRootIsDecorated(False)
+        view.setUniformRowHeights(True)
+        view.setHeaderHidden(True)
+        header = view.header()
         header.setMinimumSectionSize(24)
         header.setStretchLastSection(False)
         header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)

@@ -61,6 +61,13 @@ class Settings:
     def save_state(self, name: str, state: QByteArray) -> None:
         self._store.setValue(f"state/{name}", state)
 
+    def flag(self, name: str, *, default: bool) -> bool:
+        """A stored yes or no."""
+        return str(self._store.value(f"flag/{name}", default)).lower() == "true"
+
+    def save_flag(self, name: str, on: bool) -> None:
+        self._store.setValue(f"flag/{name}", on)
+
     def _texts(self, key: str) -> list[str]:
         value = self._store.value(key, [])
         if isinstance(value, str):

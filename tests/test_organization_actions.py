@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QMessageBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from db import organizations, records
+from db.catalog import Catalog, EditSession
+from db.organizations import Organization, Overview
+from gui.organization_actions import FieldsDialog, OrganizationActions
+
+
+class Desk(QWidget):
+    """A window with a catalogue whose edits are waited for."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.catalog = Catalog.create(path)
+        self.labels: list[str] = []
+        self.organizations = OrganizationActions(self, self.edit)
+
+    def edit(self, label: str, body: Callable[[EditSession], Any]) -> None:
+        self.labels.append(label)
+        self.catalog.edit(label, body).result()
+
+    def overview(self) -> Overview:
+        found = self.catalog.reader("overview").request(organizations.overview).result()
+        self.organizations.overview = found
+        return found
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, tmp_path: Path):
+    desk = Desk(tmp_path / "catalog.db")
+    qtbot.addWidget(desk)
+    desk.edit(
+        "start",
+        lambda edit: [
+            records.add_integration(edit, values={"id": str(n), "org_id": "acme"}) for n in range(3)
+        ],
+    )
+    desk.labels.clear()
+    desk.overview()
+    yield desk
+    desk.catalog.close()
+
+
+def fields_dialog(desk: Desk) -> FieldsDialog:
+    dialog = desk.findChild(FieldsDialog)
+    assert dialog is not None
+    return dialog
+
+
+def test_add_names_what_is_wrong_and_adds_what_is_right(desk: Desk) -> None:
+    desk.organizations.add()
+    dialog = fields_dialog(desk)
+    assert not dialog.ok.isEnabled()  # no id yet
+    dialog.edits[0].setText("acme")
+    assert "already" in dialog.problem.text()
+    assert not dialog.ok.isEnabled()
+    dialog.edits[0].setText("globex")
+    dialog.edits[1].setText("Globex & Sons")
+    dialog.ok.click()
+    assert ("globex", "Globex & Sons") in [(o.id, o.name) for o in desk.overview().organizations]
+    assert desk.labels == ["Add organization Globex & Sons"]
+
+
+def test_rename_keeps_the_id(desk: Desk) -> None:
+    desk.organizations.rename("acme")
+    dialog = fields_dialog(desk)
+    assert dialog.edits[0].text() == "acme"
+    dialog.edits[0].setText("")
+    assert not dialog.ok.isEnabled()
+    dialog.edits[0].setText("Acme Inc.")
+    dialog.ok.click()
+    assert desk.overview().organizations == (Organization("acme", "Acme Inc.", "", 3),)
+
+
+def test_delete_says_how_many_go_along_and_one_undo_brings_all_back(desk: Desk) -> None:
+    before = desk.overview()
+    desk.organizations.delete("acme")
+    box = desk.findChild(QMessageBox)
+    assert box is not None
+    assert "Its 3 integrations" in box.informativeText()
+    button = next(b for b in box.buttons() if b.text() == "Delete 3 Too")
+    assert box.defaultButton() is not button
+    button.click()
+    assert desk.overview() == Overview((), 0, 0, "")
+    desk.catalog.undo().result()
+    assert desk.overview() == before
+
+
+@pytest.mark.parametrize("org_id", ["acme", None])
+def test_base_urls_of_an_organization_and_of_the_catalogue(desk: Desk, org_id: str | None) -> None:
+    desk.organizations.base_url(org_id)
+    dialog = fields_dialog(desk)
+    dialog.edits[0].setText("icons/")
+    assert not dialog.ok.isEnabled()
+    dialog.edits[0].setText("https://icons.example/")
+    dialog.ok.click()
+    overview = desk.overview()
+    found = overview.base_url if org_id is None else overview.organizations[0].base_url
+    assert found == "https://icons.example/"
+    assert (overview.base_url == "") == (org_id is not None)
