@@ -34,11 +34,11 @@ def instant(value: Value) -> int | None:
     Takes ISO 8601 in its many forms (a year, a month, a week, an ordinal day, any fraction of a
     second; UTC where no offset is given) and epoch seconds or milliseconds, as number or text.
     """
+    if isinstance(value, str):
+        return _from_text(value)
     if isinstance(value, bool) or value is None or isinstance(value, bytes):
         return None
-    if isinstance(value, int | float):
-        return _from_number(value)
-    return _from_text(value)
+    return _from_number(value)
 
 
 @lru_cache(maxsize=4096)
@@ -46,7 +46,7 @@ def _from_text(text: str) -> int | None:
     text = text.strip()
     if not text or len(text) > 64:
         return None
-    if _NUMBER.fullmatch(text) and not (_YEAR.fullmatch(text) or _BASIC_DATE.fullmatch(text)):
+    if text[4:5] != "-" and _is_number(text):  # no number looks like 2024-
         return _from_number(float(text))
     try:
         moment = _parse(text.upper().replace("\N{MINUS SIGN}", "-"))
@@ -55,6 +55,11 @@ def _from_text(text: str) -> int | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return (moment - _EPOCH) // _MILLISECOND
+
+
+def _is_number(text: str) -> bool:
+    other = _YEAR.fullmatch(text) or _BASIC_DATE.fullmatch(text)
+    return bool(_NUMBER.fullmatch(text)) and not other
 
 
 def _from_number(number: float) -> int | None:
