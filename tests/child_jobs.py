@@ -1,0 +1,56 @@
+"""Jobs that tests run in a child process, where they are imported by name."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from db.child import Report
+from db.errors import Invalid
+
+
+def add(report: Report, *, one: int, other: int) -> int:
+    return one + other
+
+
+def count_to(report: Report, *, total: int) -> int:
+    for done in range(total):
+        report(done, total)
+        time.sleep(0.06)
+    return total
+
+
+def refuse(report: Report, *, text: str) -> None:
+    raise Invalid("“{text}” is not wanted.", text=text)
+
+
+def stumble(report: Report) -> None:
+    raise LookupError("a bug of ours")
+
+
+def die(report: Report) -> None:
+    os._exit(3)
+
+
+def talk(report: Report) -> str:
+    print("said aloud")
+    return "answered"
+
+
+def touch_and_wait(report: Report, *, path: Path) -> None:
+    path.write_text(str(os.getpid()))
+    while True:
+        report(0, 1)
+        time.sleep(0.01)
+
+
+def wait_for_end_of_parent(report: Report, *, path: Path) -> None:
+    """Leave `path` when the parent is gone, which a report notices."""
+    try:
+        while True:
+            report(0, 1)
+            time.sleep(0.01)
+    except BrokenPipeError:
+        path.write_text("noticed")
+        raise
