@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -17,8 +18,10 @@ from db.changes import Change
 from db.connection import (
     READER_BUSY_SECONDS,
     CatalogDatabase,
+    closer_of_cursors,
     is_marked_read_only,
     open_reader,
+    probe,
 )
 from db.errors import (
     Cancelled,
@@ -26,9 +29,12 @@ from db.errors import (
     Invalid,
     ReadOnly,
     constraints_named,
+    damage_named,
     translated,
 )
 from db.reader import Reader
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Listener = Callable[[Change], None]
@@ -69,7 +75,10 @@ class Catalog:
         self._database = CatalogDatabase(path)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="catalog-writer")
         self._cancel = threading.Event()
-        self._running: apsw.Connection | None = None
+        self._interruptible: apsw.Connection | None = None
+        self._interrupt_lock = threading.Lock()
+        self._close_cursors: Callable[[], None] = lambda: None
+        self._closed = False
         self._labels: tuple[str | None, str | None] = (None, None)
         self._data_version = 0
         self._readers: list[Reader] = []
@@ -81,8 +90,16 @@ class Catalog:
         Raises:
             CatalogError: the file exists, or cannot be made there.
         """
-        if path.exists() and path.stat().st_size:
-            raise CannotOpen("{path} exists already. Choose another name, or open it.", path=path)
+        with translated(path):
+            if not path.parent.is_dir():
+                raise CannotOpen(
+                    "There is no folder {folder}. Make it, or choose another.", folder=path.parent
+                )
+            if path.is_dir() or (path.exists() and path.stat().st_size):
+                raise CannotOpen(
+                    "{path} exists already. Choose another name, or open it.", path=path
+                )
+            probe(path, create=True).close()
         return cls._open(path, read_only=False)
 
     @classmethod
@@ -92,14 +109,16 @@ class Catalog:
         Raises:
             CatalogError: there is no such file, or it is not one that this program can read.
         """
-        if not path.is_file():
-            raise CannotOpen("There is no file {path}. Check the name.", path=path)
-        if is_marked_read_only(path):
-            return cls._open(path, read_only=True)
-        try:
-            return cls._open(path, read_only=False)
-        except ReadOnly:
-            return cls._open(path, read_only=True)
+        with translated(path):
+            if path.is_dir():
+                raise CannotOpen("{path} is a folder. Choose a file in it.", path=path)
+            if not path.is_file():
+                raise CannotOpen("There is no file {path}. Check the name.", path=path)
+            read_only = is_marked_read_only(path)
+        if not read_only:
+            with suppress(ReadOnly, CannotOpen):
+                return cls._open(path, read_only=False)
+        return cls._open(path, read_only=True)
 
     @classmethod
     def _open(cls, path: Path, *, read_only: bool) -> Catalog:
@@ -113,23 +132,25 @@ class Catalog:
         return catalog
 
     def _start_writing(self) -> None:
-        with translated(self.path):
-            probe = apsw.Connection(str(self.path))
+        with translated(self.path), damage_named(self.path):
+            connection = probe(self.path)
             try:
-                schema.version_of(probe, self.path)
+                schema.version_of(connection, self.path)
             finally:
-                probe.close()
+                connection.close()
             self._database.connect()
             connection = self._connection()
+            self._close_cursors = closer_of_cursors(connection)
             schema.upgrade(connection, self.path)
+            schema.check(connection, self.path)
             self._labels = history.labels(connection)
             self._data_version = int(connection.pragma("data_version"))
 
     def _start_reading(self) -> None:
-        with translated(self.path):
+        with translated(self.path), damage_named(self.path):
             connection = open_reader(self.path, READER_BUSY_SECONDS * 1000)
             try:
-                schema.version_of(connection, self.path)
+                schema.check(connection, self.path)
             finally:
                 connection.close()
 
@@ -138,15 +159,17 @@ class Catalog:
         return connection
 
     def close(self) -> None:
-        """Finish the writes that wait, and close every connection."""
+        """Finish the writes that wait, and close every connection; twice does no harm."""
         for reader in list(self._readers):
             reader.close()
-        self._writer.submit(self._close_writer)
+        if not self._closed:
+            self._closed = True
+            self._writer.submit(self._close_writer)
         self._writer.shutdown(wait=True)
 
     def _close_writer(self) -> None:
         if not self._database.is_closed():
-            with suppress(apsw.BusyError):
+            with suppress(apsw.Error):
                 self._connection().pragma("optimize")
             self._database.close()
 
@@ -194,10 +217,10 @@ class Catalog:
 
     def interrupt_writer(self) -> None:
         """Cancel the write that runs now; it leaves nothing behind."""
-        running = self._running
-        if running is not None:
-            self._cancel.set()
-            running.interrupt()
+        with self._interrupt_lock:
+            if self._interruptible is not None:
+                self._cancel.set()
+                self._interruptible.interrupt()
 
     def save_copy(self, target: Path) -> Future[None]:
         """Write a whole copy of the catalogue to `target`, with SQLite's backup API."""
@@ -224,6 +247,7 @@ class Catalog:
             session = history.start_recording(connection)
             edit = EditSession(self._database, connection, _cancel=self._cancel)
             try:
+                edit.check_cancelled()
                 body(edit)
                 edit.check_cancelled()
                 if session.is_empty:
@@ -249,25 +273,56 @@ class Catalog:
     def _transaction(self, write: Callable[[apsw.Connection], T]) -> T:
         connection = self._connection()
         self._cancel.clear()
-        self._running = connection
+        self._interruptible = connection
         try:
-            with translated(self.path), constraints_named(), self._database.atomic("IMMEDIATE"):
+            with (
+                translated(self.path),
+                constraints_named(),
+                self._database.atomic("IMMEDIATE"),
+                self._cursors_closed_on_error(),
+            ):
                 answer = write(connection)
-                self._running = None
-            self._labels = history.labels(connection)
-            return answer
+                labels = history.labels(connection)
+                self._stop_interrupts()
         finally:
-            self._running = None
+            with self._interrupt_lock:
+                self._interruptible = None
+        self._labels = labels
+        return answer
+
+    @contextmanager
+    def _cursors_closed_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self._close_cursors()
+            raise
+
+    def _stop_interrupts(self) -> None:
+        """From here on the write cannot be cancelled; raises `Cancelled` if it was before."""
+        with self._interrupt_lock:
+            self._interruptible = None
+        if self._cancel.is_set():
+            raise Cancelled
 
     def _save_copy(self, target: Path) -> None:
         with translated(target):
             if target.resolve() == self.path.resolve():
                 raise Invalid("A catalogue cannot be copied onto itself. Choose another name.")
+            if target.is_dir():
+                raise CannotOpen("{path} is a folder. Choose a file in it.", path=target)
+            if not target.parent.is_dir():
+                raise CannotOpen(
+                    "There is no folder {folder}. Make it, or choose another.",
+                    folder=target.parent,
+                )
+        with translated(self.path):
             connection = open_reader(self.path, READER_BUSY_SECONDS * 1000)
-            try:
+        try:
+            with translated(target):
                 schema.copy_database(connection, target)
-            finally:
-                connection.close()
+        finally:
+            connection.close()
 
     def _check_elsewhere(self) -> Change | None:
         if self.read_only:
@@ -287,7 +342,11 @@ class Catalog:
 
     def _tell(self, change: Change) -> None:
         for listener in list(self.changed):
-            listener(change)
+            try:
+                listener(change)
+            except Exception:  # noqa: BLE001
+                # The change is in the file: whoever asked for it must not hear that it failed.
+                _log.exception("A listener failed to take in a change")
 
 
 def _nothing(label: str, origin: str) -> Change:

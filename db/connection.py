@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
+from weakref import WeakSet
 
 import apsw
 from playhouse.apsw_ext import APSWDatabase
@@ -74,6 +76,27 @@ def restrict(connection: apsw.Connection) -> None:
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0)
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_VIEW, 0)
     connection.pragma("cell_size_check", True)
+
+
+def closer_of_cursors(connection: apsw.Connection) -> Callable[[], None]:
+    """A function that closes the cursors of `connection` that are still open.
+
+    Called before a rollback: while a statement is under way, SQLite keeps the request to interrupt
+    and would interrupt the ROLLBACK too.
+    """
+    cursors: WeakSet[apsw.Cursor] = WeakSet()
+
+    def cursor_of(connection: apsw.Connection) -> apsw.Cursor:
+        cursor = apsw.Cursor(connection)
+        cursors.add(cursor)
+        return cursor
+
+    def close_cursors() -> None:
+        for cursor in list(cursors):
+            cursor.close(True)
+
+    connection.cursor_factory = cursor_of
+    return close_cursors
 
 
 def probe(path: Path, *, create: bool = False) -> apsw.Connection:

@@ -207,3 +207,14 @@ def constraints_named() -> Iterator[None]:
                     "The change does not fit the catalogue: {reason}.", reason=str(cause)
                 ) from error
         raise
+
+
+@contextmanager
+def damage_named(path: Path) -> Iterator[None]:
+    """Raise what SQLite cannot make sense of in a file that is being opened as `Damaged`."""
+    try:
+        yield
+    except Exception as error:
+        if any(type(cause) in {apsw.SQLError, apsw.NoMemError} for cause in _causes(error)):
+            raise Damaged(_DAMAGED, path=path) from error
+        raise

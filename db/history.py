@@ -15,6 +15,7 @@ import apsw
 
 from db.changes import Change, Kind
 from db.errors import Conflict
+from db.fields import FIELD_BY_NAME
 from db.models import Edit
 from db.schema import RECORDED_TABLES, build_indexes, drop_indexes
 
@@ -46,9 +47,9 @@ def write_edit(
         "INSERT INTO edit(label, at, author, count, state) VALUES(?, ?, ?, 0, ?) RETURNING id",
         (label, datetime.now(UTC).isoformat(timespec="milliseconds"), author(), Edit.DONE),
     ).get
-    _store(connection, edit_id, session)
-    change = _describe(connection, edit_id, label, count, "edit", origin)
-    if not change.count and not change.organizations and not change.settings:
+    if _store(connection, edit_id, session):
+        change = _describe(connection, edit_id, label, count, "edit", origin)
+    else:
         connection.execute("DELETE FROM edit_data WHERE edit = ?", (edit_id,))
         connection.execute("DELETE FROM edit WHERE id = ?", (edit_id,))
         return None
@@ -129,7 +130,9 @@ def _replay(
     return _describe(connection, edit_id, label, count, kind, origin)
 
 
-def _store(connection: apsw.Connection, edit_id: int, session: apsw.Session) -> None:
+def _store(connection: apsw.Connection, edit_id: int, session: apsw.Session) -> bool:
+    """Store the session's changeset in parts; returns whether it changes anything."""
+    changed = False
     compressor = zlib.compressobj(level=1)
     buffer = bytearray()
     part = 0
@@ -145,12 +148,15 @@ def _store(connection: apsw.Connection, edit_id: int, session: apsw.Session) -> 
             part += 1
 
     def take(data: memoryview) -> None:
+        nonlocal changed
+        changed = True
         buffer.extend(compressor.compress(data))
         flush(PART_BYTES)
 
     session.changeset_stream(take)
     buffer.extend(compressor.flush())
     flush(0)
+    return changed
 
 
 def changeset_stream(connection: apsw.Connection, edit_id: int) -> Callable[[int], bytes]:
@@ -180,10 +186,14 @@ def _decompressed(connection: apsw.Connection, edit_id: int) -> Iterator[bytes]:
         data = connection.execute(
             "SELECT data FROM edit_data WHERE edit = ? AND part = ?", (edit_id, part)
         ).get
-        while data:
-            yield inflate.decompress(data, 1 << 16)
-            data = inflate.unconsumed_tail
-    yield inflate.flush()
+        try:
+            while data:
+                yield inflate.decompress(data, 1 << 16)
+                data = inflate.unconsumed_tail
+        except (TypeError, zlib.error) as error:
+            raise apsw.CorruptError("a changeset cannot be read") from error
+    if not inflate.eof:
+        raise apsw.CorruptError("a changeset is cut short")
 
 
 def _describe(
@@ -201,8 +211,10 @@ def _describe(
         stream = changeset_stream(connection, edit_id)
         for item in apsw.Changeset.iter(stream):
             facts.note(item)
-    large = large or len(facts.pks) > DETAIL_ROWS
     touched = len(facts.pks) or int(facts.organizations or facts.settings)
+    if not large or count is None:
+        count = touched
+    large = large or len(facts.pks) > DETAIL_ROWS
     return Change(
         edit_id=edit_id,
         label=label,
@@ -213,7 +225,7 @@ def _describe(
         fields=None if large else frozenset(facts.fields),
         organizations=large or facts.organizations,
         settings=large or facts.settings,
-        count=touched if count is None else count,
+        count=count,
         origin=origin,
     )
 
@@ -244,7 +256,7 @@ class _Facts:
             self.fields.update(
                 name
                 for name, value in zip(_COLUMNS, item.new, strict=True)
-                if value is not apsw.no_change
+                if value is not apsw.no_change and name in FIELD_BY_NAME
             )
         elif (item.op == "INSERT") != self._backwards:
             self.added = True

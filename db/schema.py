@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from typing import Final
 
 import apsw
 
-from db.errors import NotACatalog, TooNew
+from db.errors import CannotOpen, Damaged, NotACatalog, TooNew
 
 APPLICATION_ID: Final = 0x49436F6E
 """SQLite's application_id of a catalogue: "ICon" in ASCII."""
@@ -109,6 +111,56 @@ def version_of(connection: apsw.Connection, path: Path) -> int:
     return version
 
 
+def check(connection: apsw.Connection, path: Path) -> None:
+    """Look whether an opened file has the tables of today's version, and nothing in their place.
+
+    Raises:
+        NotACatalog, TooNew: as `version_of`.
+        CannotOpen: the file is empty or of an older version, and was opened read-only.
+        Damaged: the tables are others than this program makes.
+    """
+    if version_of(connection, path) < len(STEPS):
+        raise CannotOpen(
+            "{path} has to be brought up to date before it can be shown, and it cannot be "
+            "written. Copy it to a folder of your own and open the copy.",
+            path=path,
+        )
+    if _columns(connection) != _columns_of_today():
+        raise Damaged(
+            "{path} is damaged, or another program has altered its tables. Restore it from a copy.",
+            path=path,
+        )
+
+
+_TABLES: Final = ("organization", "integration", "setting", "edit", "edit_data")
+
+
+def _columns(connection: apsw.Connection) -> list[object]:
+    """The columns of every table; none for a view or a virtual table, whose code would run."""
+    plain = {
+        name
+        for (name,) in connection.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0"
+        )
+    }
+    return [
+        connection.execute(f"PRAGMA main.table_xinfo({table})").fetchall()
+        for table in _TABLES
+        if table in plain
+    ]
+
+
+@lru_cache(maxsize=1)
+def _columns_of_today() -> list[object]:
+    connection = apsw.Connection(":memory:")
+    try:
+        for step in STEPS:
+            step(connection)
+        return _columns(connection)
+    finally:
+        connection.close()
+
+
 def upgrade(connection: apsw.Connection, path: Path) -> Path | None:
     """Bring the file to the newest version in one exclusive transaction.
 
@@ -134,24 +186,50 @@ def upgrade(connection: apsw.Connection, path: Path) -> Path | None:
 
 
 def _copy_before_upgrade(connection: apsw.Connection, path: Path, version: int) -> Path:
-    copy = path.with_name(f"{path.stem}.version-{version}{path.suffix}")
+    for number in count(1):
+        mark = f"version-{version}" if number == 1 else f"version-{version}-{number}"
+        copy = path.with_name(f"{path.stem}.{mark}{path.suffix}")
+        if not copy.exists():
+            break
     copy_database(connection, copy)
     return copy
 
 
 def copy_database(connection: apsw.Connection, target: Path) -> None:
-    """Copy the open database to `target` with SQLite's backup API; `target` appears whole."""
+    """Copy the open database to `target` with SQLite's backup API; `target` appears whole.
+
+    The copy is of one moment, whatever others write meanwhile. A log that an earlier file left
+    beside `target` is removed: SQLite would replay it into the copy.
+    """
     partial = target.with_name(target.name + ".partial")
     partial.unlink(missing_ok=True)
-    copy = apsw.Connection(str(partial))
+    try:
+        _back_up(connection, partial)
+        for suffix in ("-wal", "-shm", "-journal"):
+            target.with_name(target.name + suffix).unlink(missing_ok=True)
+        partial.replace(target)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _back_up(connection: apsw.Connection, target: Path) -> None:
+    copy = apsw.Connection(
+        target.resolve().as_uri(),
+        flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI,
+    )
+    connection.execute("BEGIN")
     try:
         with copy.backup("main", connection, "main") as backup:
             while not backup.done:
-                backup.step(1000)
+                backup.step(_BACKUP_PAGES)
         copy.pragma("journal_mode", "DELETE")
     finally:
+        connection.execute("ROLLBACK")
         copy.close()
-    partial.replace(target)
+
+
+_BACKUP_PAGES: Final = 1000
 
 
 def drop_indexes(connection: apsw.Connection) -> None:
