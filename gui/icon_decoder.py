@@ -1,0 +1,271 @@
+"""The parent's side of the worker processes that decode pictures.
+
+Lives in the icon thread. Workers start when first needed, are killed when a picture takes too long,
+start again when next needed, and end when there has been nothing to do for a while.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import struct
+import sys
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QDir, QObject, QProcess, QProcessEnvironment, QTimer
+from PySide6.QtGui import QImage
+
+from db.errors import Problem
+from gui.icon_facts import Picture, Size, decoding_problem
+
+log = logging.getLogger(__name__)
+
+WORKER: Final = Path(__file__).with_name("icon_worker.py")
+SECONDS_PER_PICTURE: Final = 2.0
+SECONDS_TO_START: Final = 30.0
+SECONDS_IDLE: Final = 60.0
+AHEAD: Final = 4
+"""Pictures that lie ready in a worker's pipe, so that it never waits for the icon thread."""
+_MAX_FRAME: Final = 256 * 1024 * 1024
+_LENGTHS: Final = struct.Struct(">II")
+_UNWANTED: Final = ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "QT_SCALE_FACTOR")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What came of a picture: facts and images, or the reason why there are none."""
+
+    picture: Picture | None = None
+    images: dict[Size, QImage] = field(default_factory=dict)
+    problem: Problem | None = None
+
+
+Done = Callable[[Decoded], None]
+
+
+@dataclass(slots=True)
+class _Job:
+    number: int
+    data: bytes
+    sizes: tuple[Size, ...]
+    done: Done
+
+
+class Decoder(QObject):
+    """Decodes pictures in worker processes; every `done` is called once, in this thread."""
+
+    def __init__(self, workers: int | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._waiting: deque[_Job] = deque()
+        self._last_number = 0
+        self.kills = 0
+        count = workers or os.cpu_count() or 1
+        self._workers = [_Worker(self) for _ in range(count)]
+
+    @property
+    def load(self) -> int:
+        """Pictures that wait or are being decoded."""
+        return len(self._waiting) + sum(len(worker.jobs) for worker in self._workers)
+
+    @property
+    def capacity(self) -> int:
+        """Pictures that keep all workers busy."""
+        return AHEAD * len(self._workers)
+
+    def decode(self, data: bytes, sizes: Sequence[Size], done: Done) -> None:
+        """Decode `data` and draw it in `sizes`."""
+        self._last_number += 1
+        self._waiting.append(_Job(self._last_number, data, tuple(sizes), done))
+        self._distribute()
+
+    def stop(self) -> None:
+        """End the workers and forget what they were doing."""
+        self._waiting.clear()
+        for worker in self._workers:
+            worker.stop()
+
+    def take_back(self, jobs: Sequence[_Job]) -> None:
+        """Jobs that a worker was given and did not come to."""
+        self._waiting.extendleft(reversed(jobs))
+        self._distribute()
+
+    def next_job(self) -> _Job | None:
+        """The next picture for a worker that has room."""
+        return self._waiting.popleft() if self._waiting else None
+
+    def _distribute(self) -> None:
+        while self._waiting:
+            worker = min(self._workers, key=lambda worker: len(worker.jobs))
+            if len(worker.jobs) >= AHEAD:
+                return
+            worker.give(self._waiting.popleft())
+
+
+class _Worker(QObject):
+    """One worker process and the pictures it was given, in order."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        super().__init__(decoder)
+        self._decoder = decoder
+        self.jobs: deque[_Job] = deque()
+        self._process: QProcess | None = None
+        self._ready = False
+        self._failed_starts = 0
+        self._received = bytearray()
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._time_is_up)
+
+    def give(self, job: _Job) -> None:
+        self.jobs.append(job)
+        if self._process is None:
+            self._start()
+        elif self._ready:
+            self._send(job)
+            if len(self.jobs) == 1:
+                self._timer.start(int(SECONDS_PER_PICTURE * 1000))
+
+    def stop(self) -> None:
+        self.jobs.clear()
+        self._end()
+
+    def _start(self) -> None:
+        environment = QProcessEnvironment.systemEnvironment()
+        environment.insert("QT_QPA_PLATFORM", "offscreen")
+        for name in _UNWANTED:
+            environment.remove(name)
+        process = QProcess(self)
+        process.setProcessEnvironment(environment)
+        process.setWorkingDirectory(QDir.tempPath())
+        process.setStandardErrorFile(QProcess.nullDevice())
+        if sys.platform != "win32":
+            parameters = process.UnixProcessParameters()
+            parameters.flags = process.UnixProcessFlag.CloseFileDescriptors
+            process.setUnixProcessParameters(parameters)
+        process.readyReadStandardOutput.connect(self._read)
+        process.finished.connect(self._ended)
+        process.errorOccurred.connect(self._error)
+        self._process, self._ready = process, False
+        self._received.clear()
+        self._timer.start(int(SECONDS_TO_START * 1000))
+        process.start(sys.executable, ["-P", str(WORKER)])
+
+    def _send(self, job: _Job) -> None:
+        assert self._process is not None
+        header = json.dumps({"job": job.number, "sizes": job.sizes}).encode()
+        self._process.write(_LENGTHS.pack(len(header), len(job.data)) + header + job.data)
+
+    def _read(self) -> None:
+        if self._process is None:
+            return
+        self._received += self._process.readAllStandardOutput().data()
+        while len(self._received) >= _LENGTHS.size:
+            header_length, body_length = _LENGTHS.unpack_from(self._received)
+            body_start = _LENGTHS.size + header_length
+            end = body_start + body_length
+            if end > _MAX_FRAME:
+                self._kill("crash")
+                return
+            if len(self._received) < end:
+                return
+            header = json.loads(self._received[_LENGTHS.size : body_start])
+            body = bytes(self._received[body_start:end])
+            del self._received[:end]
+            self._answered(header, body)
+
+    def _answered(self, header: dict[str, object], body: bytes) -> None:
+        if not self._ready:
+            self._ready, self._failed_starts = True, 0
+            for job in self.jobs:
+                self._send(job)
+        else:
+            job = self.jobs.popleft()
+            following = self._decoder.next_job()
+            if following is not None:
+                self.jobs.append(following)
+                self._send(following)
+            job.done(_decoded(header, body, job.sizes))
+        seconds = SECONDS_PER_PICTURE if self.jobs else SECONDS_IDLE
+        if self._process is not None:
+            self._timer.start(int(seconds * 1000))
+
+    def _time_is_up(self) -> None:
+        if not self.jobs:
+            self._end()
+        elif self._ready:
+            self._kill("slow", seconds=SECONDS_PER_PICTURE)
+        else:
+            self._could_not_start()
+
+    def _error(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart:
+            self._could_not_start()
+
+    def _ended(self) -> None:
+        if self._process is None:
+            return
+        self._read()
+        if self._ready and self.jobs:
+            self._kill("crash")
+        elif self.jobs:
+            self._could_not_start()
+        else:
+            self._end()
+
+    def _kill(self, code: str, **details: object) -> None:
+        """End the process for the sake of the picture it was at; the others go elsewhere."""
+        self._decoder.kills += 1
+        guilty, *others = self.jobs
+        self.jobs.clear()
+        self._end()
+        self._decoder.take_back(others)
+        guilty.done(Decoded(problem=decoding_problem(code, details)))
+
+    def _could_not_start(self) -> None:
+        self._failed_starts += 1
+        log.warning("A worker process for pictures did not start (%d).", self._failed_starts)
+        self._end()
+        if self._failed_starts < 3:
+            self._start()
+            return
+        jobs = list(self.jobs)
+        self.jobs.clear()
+        self._failed_starts = 0
+        for job in jobs:
+            job.done(Decoded(problem=decoding_problem("start", {})))
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        self._timer.stop()
+        self._ready = False
+        if process is None:
+            return
+        process.disconnect(self)
+        process.kill()
+        process.waitForFinished(1000)
+        process.deleteLater()
+
+
+def _decoded(header: dict[str, object], body: bytes, sizes: Sequence[Size]) -> Decoded:
+    error = header.get("error")
+    if error is not None:
+        return Decoded(problem=decoding_problem(str(error), header))
+    names = ("format", "width", "height", "alpha", "blank", "frames")
+    picture = Picture(*(header[name] for name in names))  # type: ignore[arg-type]
+    images = {}
+    start = 0
+    for size in sizes:
+        edge = round(size[0] * size[1])
+        images[size] = image_of(body[start : start + edge * edge * 4], edge)
+        start += edge * edge * 4
+    return Decoded(picture, images)
+
+
+def image_of(pixels: bytes, edge: int) -> QImage:
+    """A square image of its own memory from premultiplied ARGB pixels."""
+    form = QImage.Format.Format_ARGB32_Premultiplied
+    return QImage(pixels, edge, edge, edge * 4, form).copy()

@@ -1,0 +1,133 @@
+"""What is known about an icon: its state, its facts, and the sentences that say why it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from PySide6.QtGui import QPixmap
+
+from db.errors import Problem
+
+MAX_BYTES: Final = 5 * 1024 * 1024
+"""Bytes above which a picture is not loaded, as sent and as inflated."""
+
+Size = tuple[int, float]
+"""Edge of the square in device-independent pixels, and device pixels for each of them."""
+
+
+class IconState(Enum):
+    """Where an icon stands; each state has its own symbol and words on screen."""
+
+    NONE = "none"
+    WAITING = "waiting"
+    LOADING = "loading"
+    READY = "ready"
+    STALE = "stale"
+    """Shown from the cache; it could not be asked for again."""
+    BROKEN = "broken"
+    REFUSED = "refused"
+    NOT_ADDRESS = "not-address"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class IconView:
+    """What a cell draws: a picture, or a symbol for the state. `reason` says why it is not READY.
+
+    `pixmap` may be None while READY: the size asked for is being drawn.
+    """
+
+    state: IconState
+    pixmap: QPixmap | None = None
+    reason: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Facts of the decoded picture: native size in pixels (of the largest, for ICO)."""
+
+    format: str
+    width: int
+    height: int
+    alpha: bool
+    blank: bool
+    """Nothing visible: every pixel is fully transparent."""
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class IconFacts:
+    """What is known about one address. `fetched` is in seconds since the epoch."""
+
+    url: str
+    state: IconState
+    reason: Problem | None = None
+    picture: Picture | None = None
+    size_bytes: int | None = None
+    final_url: str = ""
+    status: int | None = None
+    content_type: str = ""
+    fetched: float | None = None
+
+
+# Decoding -------------------------------------------------------------------------------------
+
+_DECODING: Final = {
+    "empty": "The answer is empty: there is no picture in it.",
+    "unknown": "This is no picture that can be shown. Use PNG, JPEG, GIF, WebP, ICO, BMP, SVG "
+    "or AVIF.",
+    "unknown-looks": "This is {looks}, not a picture that can be shown. Use PNG, JPEG, GIF, WebP, "
+    "ICO, BMP, SVG or AVIF.",
+    "damaged": "The {format} picture is damaged and cannot be drawn. Replace the file.",
+    "large": "The {format} picture has {width} × {height} pixels, which is too large to draw. "
+    "Use a smaller one.",
+    "inflates": "The picture inflates to more than {limit} MB. Use a smaller one.",
+    "memory": "Drawing the picture takes more memory than is given to it. Use a simpler one.",
+    "slow": "Drawing the picture takes longer than {seconds} seconds. Use a simpler one.",
+    "crash": "Drawing the picture fails: it is damaged, or too large. Replace the file.",
+    "start": "The program that draws pictures cannot be started. Install Integration Icons anew.",
+}
+FORMAT_NAMES: Final = {
+    "avif": "AVIF",
+    "bmp": "BMP",
+    "gif": "GIF",
+    "ico": "ICO",
+    "jpeg": "JPEG",
+    "png": "PNG",
+    "svg": "SVG",
+    "webp": "WebP",
+}
+
+
+def decoding_problem(code: str, details: Mapping[str, object]) -> Problem:
+    """The sentence for an error `code` of the worker process."""
+    values = {**details, "format": FORMAT_NAMES.get(str(details.get("format")), "")}
+    if code == "unknown" and values.get("looks"):
+        code = "unknown-looks"
+    return Problem(_DECODING.get(code, _DECODING["crash"]), **values)
+
+
+# Fetching -------------------------------------------------------------------------------------
+
+TOO_MANY_BYTES: Final = "The picture has more than {limit} MB. Use a smaller one."
+TOO_MANY_REDIRECTS: Final = "The address redirects more than {limit} times. Use the last one."
+REDIRECT_WITHOUT_TARGET: Final = "The host answers {status} (redirect) without saying where to."
+HTTP_STATUS: Final = "The host answers {status} ({meaning})."
+HTTP_BUSY: Final = "The host answers {status} ({meaning}) again and again. Try later."
+NO_SUCH_HOST: Final = "The host “{host}” cannot be found. Check its spelling and the connection."
+NO_CONNECTION: Final = "“{host}” does not accept a connection. Try later, or check the port."
+CONNECTION_LOST: Final = "The connection to “{host}” broke before the picture was complete."
+NO_ENCRYPTION: Final = (
+    "No secure connection to “{host}” can be made: its certificate is not valid, or the "
+    "encryption is too old."
+)
+TOO_SLOW: Final = "“{host}” did not deliver the picture within {seconds} seconds."
+NO_PROXY: Final = "The network proxy does not let the request to “{host}” through."
+CANNOT_LOAD: Final = "The picture cannot be loaded from “{host}”."
+DIFFERENT_READING: Final = (
+    "The address can be read in more than one way, and it is not clear which host it means. "
+    "Write it in a simpler form."
+)

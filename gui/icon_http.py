@@ -1,0 +1,126 @@
+"""What icon requests say and what their answers mean: headers, URLs for Qt, waiting times."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from ipaddress import ip_address
+from typing import Final
+
+from PySide6.QtCore import QUrl
+from PySide6.QtNetwork import (
+    QNetworkProxy,
+    QNetworkProxyFactory,
+    QNetworkProxyQuery,
+    QNetworkReply,
+    QNetworkRequest,
+)
+
+from db.addresses import host_and_port
+from db.errors import Problem
+from gui.icon_facts import MAX_BYTES
+from gui.version import VERSION
+
+TRANSFER_TIMEOUT_MS: Final = 10_000
+FRESH_SECONDS: Final = 24 * 3600.0
+MIN_FRESH_SECONDS: Final = 300.0
+MAX_FRESH_SECONDS: Final = 7 * 24 * 3600.0
+_ACCEPT: Final = b"image/avif,image/webp,image/svg+xml,image/*;q=0.9,*/*;q=0.5"
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What the host gave to ask whether a picture changed."""
+
+    etag: str = ""
+    last_modified: str = ""
+
+
+def is_ip(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def url_for_qt(url: str) -> QUrl | None:
+    """`url` for Qt, provided that Qt reads the same host and port in it."""
+    for qurl in _readings(url):
+        host = qurl.host(QUrl.ComponentFormattingOption.FullyEncoded).lower()
+        port = qurl.port(443 if qurl.scheme() == "https" else 80)
+        if qurl.isValid() and (host, port) == host_and_port(url) and not qurl.userInfo():
+            return qurl
+    return None
+
+
+def _readings(url: str) -> Iterator[QUrl]:
+    yield QUrl.fromEncoded(url.encode(), QUrl.ParsingMode.StrictMode)
+    yield QUrl(url, QUrl.ParsingMode.TolerantMode)
+
+
+def make_request(url: QUrl, validators: Validators) -> QNetworkRequest:
+    request = QNetworkRequest(url)
+    attribute = QNetworkRequest.Attribute
+    manual = QNetworkRequest.LoadControl.Manual
+    request.setAttribute(attribute.CookieLoadControlAttribute, manual)
+    request.setAttribute(attribute.CookieSaveControlAttribute, manual)
+    request.setAttribute(attribute.AuthenticationReuseAttribute, manual)
+    request.setAttribute(
+        attribute.RedirectPolicyAttribute, QNetworkRequest.RedirectPolicy.ManualRedirectPolicy
+    )
+    request.setTransferTimeout(TRANSFER_TIMEOUT_MS)
+    request.setRawHeader(b"User-Agent", f"Integration-Icons/{VERSION}".encode())
+    request.setRawHeader(b"Accept", _ACCEPT)
+    request.setRawHeader(b"Accept-Language", b"en,*")
+    if validators.etag:
+        request.setRawHeader(b"If-None-Match", validators.etag.encode("latin-1", "ignore"))
+    if validators.last_modified:
+        modified = validators.last_modified.encode("latin-1", "ignore")
+        request.setRawHeader(b"If-Modified-Since", modified)
+    return request
+
+
+def goes_through_proxy(url: str) -> bool:
+    proxies = QNetworkProxyFactory.systemProxyForQuery(QNetworkProxyQuery(QUrl(url)))
+    return any(proxy.type() != QNetworkProxy.ProxyType.NoProxy for proxy in proxies)
+
+
+def header(reply: QNetworkReply, name: str) -> str:
+    return bytes(reply.rawHeader(name).data()).decode("utf-8", "replace")[:4096]
+
+
+def retry_seconds(retry_after: str) -> float | None:
+    if retry_after.strip().isdecimal():
+        return float(retry_after)
+    try:
+        moment = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def fresh_seconds(cache_control: str) -> float:
+    found = re.search(r"max-age\s*=\s*\"?(\d{1,10})", cache_control, re.IGNORECASE)
+    seconds = float(found[1]) if found else FRESH_SECONDS
+    if re.search(r"\bno-(store|cache)\b", cache_control, re.IGNORECASE):
+        seconds = 0.0
+    return min(max(seconds, MIN_FRESH_SECONDS), MAX_FRESH_SECONDS)
+
+
+def status_problem(template: str, status: int) -> Problem:
+    try:
+        meaning = HTTPStatus(status).phrase
+    except ValueError:
+        meaning = "unknown"
+    return Problem(template, status=status, meaning=meaning)
+
+
+def too_many_bytes() -> Problem:
+    return Problem(words.TOO_MANY_BYTES, limit=MAX_BYTES // (1024 * 1024))
