@@ -76,7 +76,11 @@ class EmptyState(QWidget):
         column.addWidget(self._symbol)
         column.addSpacing(6)
         for label in (self._heading, self._sentence):
-            column.addWidget(label, alignment=Qt.AlignmentFlag.AlignHCenter)
+            middle = QHBoxLayout()
+            middle.addStretch(1)
+            middle.addWidget(label, 1000)
+            middle.addStretch(1)
+            column.addLayout(middle)
         column.addSpacing(8)
         column.addLayout(row)
         column.addStretch(3)
@@ -100,7 +104,9 @@ def _words(text: str) -> QLabel:
     label.setWordWrap(True)
     label.setText(text)
     label.setMaximumWidth(TEXT_WIDTH)
-    label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+    policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+    policy.setHeightForWidth(True)
+    label.setSizePolicy(policy)
     return label
 
 

@@ -1,0 +1,243 @@
+"""The integration that is looked at: its icon above, all its fields below."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QFont, QKeySequence, QPalette, QShortcut
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QSplitter,
+    QStackedLayout,
+    QStyle,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from db.addresses import classify
+from db.errors import Problem
+from db.fields import Value, csv_text
+from db.organizations import Organization
+from gui import theme
+from gui.empty_state import EmptyState
+from gui.field_editors import Finding
+from gui.icon_preview import IconPreview, Loader
+from gui.record_form import RecordForm
+from gui.text import number, one_line, plain_tooltip, sentence
+
+TYPING_MS = 300
+"""How long typing pauses before the icon of the typed address is loaded, in ms."""
+
+
+class DetailsPanel(QWidget):
+    """Shows one record at a time.
+
+    What was typed is applied when another record is to be shown; when it cannot be, the panel keeps
+    the record and the text, and says why.
+
+    Signals:
+        apply_requested(int, dict[str, Value]): store these fields of the record with that pk.
+        previous_requested(), next_requested(): the user wants the record above, or below.
+        stayed(int): another record was to be shown, but the one with that pk has errors.
+    """
+
+    apply_requested = Signal(object, object)
+    previous_requested = Signal()
+    next_requested = Signal()
+    stayed = Signal(object)
+
+    def __init__(self, loader: Loader, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pk: int | None = None
+        self._bases: Sequence[str | None] = ()
+        self._asked: dict[str, Value] | None = None
+        self.preview = IconPreview(loader)
+        self.form = RecordForm()
+        self.empty = EmptyState(
+            "info",
+            self.tr("Nothing is chosen"),
+            self.tr("Choose an integration to see it here."),
+        )
+        self._name = _heading()
+        self._position = QLabel()
+        self._typing = QTimer(self, singleShot=True, interval=TYPING_MS)
+        self._typing.timeout.connect(self._show_icon)
+        self.previous_button = self._move_button("previous", "Alt+Up", self.go_previous)
+        self.next_button = self._move_button("next", "Alt+Down", self.go_next)
+        self.previous_button.setAccessibleName(self.tr("Previous integration"))
+        self.next_button.setAccessibleName(self.tr("Next integration"))
+        self._lay_out()
+        self.form.applied.connect(self._on_applied)
+        self.form.field_edited.connect(self._on_field_edited)
+        self.show_record(None)
+
+    @property
+    def pk(self) -> int | None:
+        """The pk of the record shown, None when none is."""
+        return self._pk
+
+    def show_record(
+        self,
+        record: Mapping[str, Value] | None,
+        position: int = 0,
+        total: int = 0,
+        bases: Sequence[str | None] = (),
+    ) -> bool:
+        """Show a record, or the same one anew, or none.
+
+        Args:
+            record: by field name, with its `pk`.
+            position: from 1, among `total` that are shown in the table.
+            bases: base URLs for a relative icon URL, the first non-empty one wins.
+
+        Returns:
+            False when what was typed into another record cannot be applied: that one stays.
+        """
+        pk = None if record is None else _pk(record)
+        if pk == self._pk and record is not None:
+            self._bases = bases
+            self._asked = None
+            self.form.rebase(record, bases)
+        elif not self.leave():
+            self.stayed.emit(self._pk)
+            return False
+        else:
+            self._pk = pk
+            self._bases = bases
+            self._asked = None
+            self.form.show_record(record, bases)
+        self._pages.setCurrentIndex(0 if record is None else 1)
+        self._show_position(position, total)
+        self._show_heading()
+        self._show_icon()
+        return True
+
+    def set_known(self, types: Sequence[str], organizations: Sequence[Organization]) -> None:
+        """Offer these types and organizations in the form."""
+        self.form.set_known(types, [(item.id, item.name) for item in organizations])
+
+    def set_read_only(self, read_only: bool) -> None:
+        """Show without letting anything be edited."""
+        self.form.set_read_only(read_only)
+
+    def leave(self) -> bool:
+        """Ask for what was typed to be stored; False, with the reason shown, when it cannot be."""
+        if not self.form.is_dirty or self.form.changes() == self._asked:
+            return True
+        return self.form.apply()
+
+    def refuse(self, problem: Problem | Exception) -> None:
+        """What was asked for could not be stored: say why; what was typed is still there."""
+        self._asked = None
+        self.form.show_notice(Finding("error", sentence(problem)))
+
+    def go_previous(self) -> None:
+        """Ask for the record above, unless there is something to put right first."""
+        if self.previous_button.isEnabled() and self.leave():
+            self.previous_requested.emit()
+
+    def go_next(self) -> None:
+        """Ask for the record below, unless there is something to put right first."""
+        if self.next_button.isEnabled() and self.leave():
+            self.next_requested.emit()
+
+    def _on_applied(self, changes: dict[str, Value]) -> None:
+        self._asked = changes
+        self.apply_requested.emit(self._pk, changes)
+
+    def _on_field_edited(self, name: str) -> None:
+        if name == "icon_url":
+            self._typing.start()
+        elif name == "name":
+            self._show_heading()
+
+    def _show_icon(self) -> None:
+        self._typing.stop()
+        if self._pk is None:
+            self.preview.clear()
+        else:
+            self.preview.show_address(classify(self.form.value("icon_url"), self._bases))
+
+    def _show_heading(self) -> None:
+        name = one_line(csv_text(self.form.value("name")), 200)
+        metrics = self._name.fontMetrics()
+        shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, 2 * self._name.width())
+        self._name.setText(shown or self.tr("(no name)"))
+        self._name.setToolTip(plain_tooltip(name))
+
+    def _show_position(self, position: int, total: int) -> None:
+        words = self.tr("{position} of {total}") if position > 0 else ""
+        self._position.setText(words.format(position=number(position), total=number(total)))
+        self.previous_button.setEnabled(position > 1)
+        self.next_button.setEnabled(0 < position < total)
+
+    def _move_button(self, symbol: str, keys: str, slot: object) -> QToolButton:
+        button = QToolButton()
+        button.setAutoRaise(True)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        theme.set_icon(button, symbol)
+        button.clicked.connect(slot)
+        shortcut = QShortcut(QKeySequence(keys), self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(slot)
+        names = {"previous": self.tr("Previous ({keys})"), "next": self.tr("Next ({keys})")}
+        button.setToolTip(names[symbol].format(keys=keys))
+        return button
+
+    def _lay_out(self) -> None:
+        header = QHBoxLayout()
+        header.setContentsMargins(8, 6, 4, 2)
+        header.setSpacing(2)
+        header.addWidget(self._name, 1)
+        header.addWidget(self._position)
+        header.addWidget(self.previous_button)
+        header.addWidget(self.next_button)
+        above = QScrollArea()
+        above.setWidgetResizable(True)
+        above.setFrameShape(QScrollArea.Shape.NoFrame)
+        above.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        above.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        above.setWidget(self.preview)
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        above.setMinimumWidth(self.preview.minimumSizeHint().width() + bar)
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.addWidget(above)
+        self.splitter.addWidget(self.form)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([340, 400])
+        self.preview.summary.setContentsMargins(8, 0, 8, 4)
+        self.preview.summary.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(header)
+        column.addWidget(self.preview.summary)
+        column.addWidget(self.splitter, 1)
+        self._pages = QStackedLayout(self)
+        self._pages.addWidget(self.empty)
+        self._pages.addWidget(page)
+
+
+def _heading() -> QLabel:
+    label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    font = QFont(label.font())
+    font.setPointSizeF(font.pointSizeF() * 1.15)
+    font.setWeight(QFont.Weight.DemiBold)
+    label.setFont(font)
+    return label
+
+
+def _pk(record: Mapping[str, Value]) -> int:
+    pk = record["pk"]
+    assert isinstance(pk, int)
+    return pk
