@@ -46,8 +46,8 @@ _PARTS = _words(
     "Search|Surveys|Tasks|Warehouse|Identity"
 )
 _TYPES = _words(
-    "s3|aws-cross|aws-sts|gcs|gcp-cross|azureblob|key_value|private-registry|gcp-workload-|"
-    "identity-federation|OAUTH2|API_KEY|BASIC|connector|source|destination"
+    "s3|aws-cross|aws-sts|gcs|gcp-cross|azureblob|key_value|private-registry|"
+    "gcp-workload-identity-federation|OAUTH2|API_KEY|BASIC|connector|source|destination"
 )
 _COMPANIES = _words("Holdings|Labs|Systems|Industries|Partners|Works|Group|Software|Media|Health")
 _HOSTS = ("cdn.example.com/icons", "static.example.org/logos", "images.example.net/i", "")

@@ -1,0 +1,381 @@
+"""The order of the shown integrations: which one stands at which position.
+
+An order is made by one SQL statement in a scratch file of its own, which is complete before anyone
+reads it: a page of it is a join of 128 positions, equally fast at any depth.
+"""
+
+from __future__ import annotations
+
+import time
+import weakref
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+from weakref import WeakValueDictionary
+
+import apsw
+from peewee import JOIN, SQL, NodeList, Ordering
+
+from db import search
+from db.fields import FIELDS, INSTANTS, Value
+from db.models import Integration, Organization, sql_of
+
+PAGE: Final = 128
+"""Rows that are read at once."""
+SHORT: Final = 200
+"""Characters of a text that a row holds, and one more if there are more."""
+ORGANIZATION: Final = "organization"
+"""The column to sort by that is no field: the name of the organization."""
+
+_WHOLE: Final = frozenset({"id", "org_id", "icon_url"})
+"""Fields of a row that are not cut: keys, and the address to load."""
+_CACHED_PAGES: Final = 32
+_EARLY_SECONDS: Final = 0.02
+_STEPS_BETWEEN_LOOKS: Final = 5_000
+_NO_CASE: Final = frozenset({"name", "type", "creator", "updated_by", "client_id", ORGANIZATION})
+
+Row = tuple[Any, ...]
+"""What a line of the table shows: `ROW_FIELDS`, texts cut after `SHORT` + 1 characters. A row whose
+`id` is None was deleted after the order was made."""
+ROW_FIELDS: Final = ("pk", *(field.name for field in FIELDS), "organization", "base_url")
+AT: Final = {name: place for place, name in enumerate(ROW_FIELDS)}
+"""Where in a `Row` a field stands."""
+Range = tuple[int, int]
+"""The first and the last of some positions."""
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """A column to sort by: the name of a field, or `ORGANIZATION`.
+
+    Texts people read sort without ASCII's case, dates by their instant. Absent comes first, then
+    "", and null last, as SQLite's indexes have them.
+    """
+
+    column: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSpec:
+    """Which integrations are shown (see `db.search.condition`), and in which order."""
+
+    words: str = ""
+    org_id: str | None = None
+    sort: tuple[SortKey, ...] = (SortKey("name"),)
+
+    def shows_same_rows_as(self, other: OrderSpec) -> bool:
+        return (self.words, self.org_id) == (other.words, other.org_id)
+
+
+class Order:
+    """A finished order. Its file goes when nobody refers to the order any more.
+
+    Attributes:
+        positions: where the integrations are that `make` was asked to find, by pk.
+    """
+
+    def __init__(self, spec: OrderSpec, path: Path, count: int, positions: dict[int, int]) -> None:
+        self.spec = spec
+        self.path = path
+        self.count = count
+        self.positions = positions
+        weakref.finalize(self, path.unlink, missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The first rows of an order that is still being made."""
+
+    spec: OrderSpec
+    rows: tuple[Row, ...]
+
+
+def make(
+    connection: apsw.Connection,
+    spec: OrderSpec,
+    folder: Path,
+    *,
+    find: Sequence[int] = (),
+    early: Callable[[Beginning], None] | None = None,
+    fields: Collection[str] | None = None,
+) -> Order:
+    """Make an order on a reader's connection; a job for `db.reader.Reader`.
+
+    Args:
+        folder: where its file goes.
+        find: pks whose positions are wanted.
+        early: is told the first rows, if they are found much sooner than the whole order.
+        fields: what `early` wants to know of a row; None for everything.
+    """
+    search.register(connection)
+    if early is not None:
+        pks = _first_pks(connection, spec)
+        if pks:
+            early(Beginning(spec, tuple(_rows_of(connection, pks, fields))))
+    path = folder / f"order-{uuid4().hex}.db"
+    try:
+        with _attached(connection, path, "made", "mode=rwc"):
+            count = _write(connection, spec)
+            positions = _find(connection, "made", find)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return Order(spec, path, count, positions)
+
+
+def _write(connection: apsw.Connection, spec: OrderSpec) -> int:
+    sql, parameters = sql_of(_query(spec, use_index=_is_in_an_index(spec)))
+    with _writing(connection):
+        connection.pragma("journal_mode", "OFF", schema="made")
+        connection.pragma("synchronous", "OFF", schema="made")
+        connection.execute(f"CREATE TABLE made.positions AS {sql}", parameters)
+    count: int | None = connection.execute("SELECT max(rowid) FROM made.positions").get
+    return count or 0
+
+
+def _is_in_an_index(spec: OrderSpec) -> bool:
+    """Whether walking along an index beats sorting: only if nothing but the index is read."""
+    return len(spec.sort) < 2 and not spec.words.strip() and spec.org_id is None
+
+
+def _query(spec: OrderSpec, *, use_index: bool) -> Any:
+    query = Integration.select(Integration.pk)
+    if any(key.column == ORGANIZATION for key in spec.sort):
+        query = query.join(
+            Organization, JOIN.LEFT_OUTER, on=(Integration.org_id == Organization.id)
+        )
+    condition = search.condition(spec.words, spec.org_id)
+    if condition is not None:
+        query = query.where(condition)
+    return query.order_by(*_terms(spec.sort, use_index=use_index))
+
+
+def _terms(sort: Sequence[SortKey], *, use_index: bool) -> Iterator[Ordering]:
+    for key in sort:
+        if key.column == ORGANIZATION:
+            node: Any = Organization.name
+        else:
+            node = getattr(Integration, INSTANTS.get(key.column, key.column))
+        if not use_index:
+            node = NodeList((SQL("+"), node), glue="")  # SQLite: not by an index
+        yield Ordering(node, _direction(key), "NOCASE" if key.column in _NO_CASE else None)
+    # The last key's direction, so that turning an order round walks the same index backwards.
+    yield Ordering(Integration.pk, _direction(sort[-1]) if sort else "ASC")
+
+
+def _direction(key: SortKey) -> str:
+    return "DESC" if key.descending else "ASC"
+
+
+def _first_pks(connection: apsw.Connection, spec: OrderSpec) -> list[int]:
+    """The pks of the first page, or none when they cannot be had at once."""
+    end = time.monotonic() + _EARLY_SECONDS
+    sql, parameters = sql_of(_query(spec, use_index=True).limit(PAGE))
+    connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS_BETWEEN_LOOKS)
+    try:
+        return [pk for (pk,) in connection.execute(sql, parameters)]
+    except apsw.InterruptError:
+        if time.monotonic() <= end:
+            raise  # it was the reader that interrupted: a newer question waits
+        return []
+    finally:
+        connection.set_progress_handler(None)
+
+
+@contextmanager
+def _attached(connection: apsw.Connection, path: Path, name: str, access: str) -> Iterator[None]:
+    connection.execute(f"ATTACH ? AS {name}", (f"{path.as_uri()}?{access}",))
+    try:
+        yield
+    finally:
+        with _unwatched(connection):
+            connection.execute(f"DETACH {name}")
+
+
+@contextmanager
+def _writing(connection: apsw.Connection) -> Iterator[None]:
+    connection.pragma("query_only", False)
+    try:
+        yield
+    finally:
+        with _unwatched(connection):
+            connection.pragma("query_only", True)
+
+
+@contextmanager
+def _unwatched(connection: apsw.Connection) -> Iterator[None]:
+    """For tidying up: a reader refuses statements once a newer question waits."""
+    watch = connection.exec_trace
+    connection.exec_trace = None
+    try:
+        yield
+    finally:
+        connection.exec_trace = watch
+
+
+_FINISHED: Final = "mode=ro&immutable=1"
+
+
+def positions_of(connection: apsw.Connection, order: Order, pks: Sequence[int]) -> dict[int, int]:
+    """Where integrations are in an order: looks through all of it, so on a reader."""
+    with _attached(connection, order.path, "asked", _FINISHED):
+        return _find(connection, "asked", pks)
+
+
+def _find(connection: apsw.Connection, schema: str, pks: Sequence[int]) -> dict[int, int]:
+    if not pks:
+        return {}
+    marks = ", ".join("?" * len(pks))
+    sql = f"SELECT pk, rowid - 1 FROM {schema}.positions WHERE pk IN ({marks}) LIMIT {len(pks)}"
+    return dict(connection.execute(sql, tuple(pks)))
+
+
+def pks_at(connection: apsw.Connection, order: Order, ranges: Iterable[Range]) -> list[int]:
+    """The pks at some positions, each once, in their order; many, so on a reader."""
+    with _attached(connection, order.path, "asked", _FINISHED):
+        return [
+            pk for first, last in merged(ranges) for pk in _pks(connection, "asked", first, last)
+        ]
+
+
+def _pks(connection: apsw.Connection, schema: str, first: int, last: int) -> list[int]:
+    sql = f"SELECT pk FROM {schema}.positions WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
+    return [pk for (pk,) in connection.execute(sql, (first + 1, last + 1))]
+
+
+def values_at(
+    connection: apsw.Connection, order: Order, ranges: Iterable[Range], fields: Sequence[str]
+) -> list[tuple[int, tuple[Value, ...]]]:
+    """Positions and whole values of the integrations there, for copying; on a reader."""
+    columns = ", ".join("o.name" if name == ORGANIZATION else f"i.{name}" for name in fields)
+    sql = (
+        f"SELECT p.rowid - 1, {columns} FROM asked.positions p {_JOINS} "
+        "WHERE p.rowid BETWEEN ? AND ? AND i.pk ORDER BY p.rowid"
+    )
+    with _attached(connection, order.path, "asked", _FINISHED):
+        return [
+            (position, tuple(values))
+            for first, last in merged(ranges)
+            for position, *values in connection.execute(sql, (first + 1, last + 1))
+        ]
+
+
+def merged(ranges: Iterable[Range]) -> list[Range]:
+    """Ranges in order, those that touch or overlap made one."""
+    found: list[Range] = []
+    for first, last in sorted(ranges):
+        if found and first <= found[-1][1] + 1:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return found
+
+
+_JOINS: Final = "LEFT JOIN integration i ON i.pk = p.pk LEFT JOIN organization o ON o.id = i.org_id"
+
+
+def _columns(fields: Collection[str] | None) -> str:
+    columns = []
+    for field in FIELDS:
+        if fields is not None and field.name not in fields:
+            columns.append("NULL")
+        elif field.name in _WHOLE:
+            columns.append(f"i.{field.name}")
+        else:
+            columns.append(_cut(f"i.{field.name}"))
+    return f"p.pk, {', '.join(columns)}, {_cut('o.name')}, o.base_url"
+
+
+def _cut(column: str) -> str:
+    """A text cut; a number and JSON null as they are (substr would make them text and NULL)."""
+    return (
+        f"CASE typeof({column}) WHEN 'text' THEN substr({column}, 1, {SHORT + 1}) ELSE {column} END"
+    )
+
+
+def _rows_of(
+    connection: apsw.Connection, pks: Sequence[int], fields: Collection[str] | None
+) -> Iterator[Row]:
+    marks = ", ".join(["(?)"] * len(pks))
+    sql = f"WITH p(pk) AS (VALUES {marks}) SELECT {_columns(fields)} FROM p {_JOINS}"
+    found = {row[0]: row for row in connection.execute(sql, tuple(pks))}
+    return (found[pk] for pk in pks if pk in found)
+
+
+class Page:
+    """Some rows that stand one after the other."""
+
+    __slots__ = ("__weakref__", "first", "rows")
+
+    def __init__(self, first: int, rows: tuple[Row, ...]) -> None:
+        self.first = first
+        self.rows = rows
+
+
+class Pages:
+    """The rows of an order, read page by page on the GUI's own connection.
+
+    Reading raises `apsw.BusyError` when the catalogue is locked at this moment.
+    """
+
+    def __init__(
+        self, connection: apsw.Connection, order: Order, fields: Collection[str] | None = None
+    ) -> None:
+        self.count = order.count
+        self.spec = order.spec
+        self.order: Order | None = order
+        self._connection = connection
+        self._alive: WeakValueDictionary[int, Page] = WeakValueDictionary()
+        self._page = lru_cache(_CACHED_PAGES)(self._read)
+        connection.execute("ATTACH ? AS shown", (f"{order.path.as_uri()}?{_FINISHED}",))
+        self.show(fields)
+
+    def show(self, fields: Collection[str] | None) -> None:
+        """Read these fields of a row from now on; the others stay None."""
+        self._sql = (
+            f"SELECT {_columns(fields)} FROM shown.positions p {_JOINS} "
+            "WHERE p.rowid BETWEEN ? AND ? ORDER BY p.rowid"
+        )
+        self.forget()
+
+    def row(self, position: int) -> Row:
+        """What the line at a position shows."""
+        return self._page(position // PAGE).rows[position % PAGE]
+
+    def rows(self, first: int, last: int) -> list[Row]:
+        """The rows at some positions, both ends included."""
+        found: list[Row] = []
+        for number in range(first // PAGE, last // PAGE + 1):
+            page = self._page(number)
+            found += page.rows[max(0, first - page.first) : last + 1 - page.first]
+        return found
+
+    def cached(self) -> list[Page]:
+        """The pages that have been read and are still kept."""
+        return sorted(self._alive.values(), key=lambda page: page.first)
+
+    def forget(self) -> None:
+        """Read every page anew: integrations have changed."""
+        self._page.cache_clear()
+
+    def pks(self, first: int, last: int) -> list[int]:
+        """The pks at a few positions, both ends included."""
+        return _pks(self._connection, "shown", first, last)
+
+    def _read(self, number: int) -> Page:
+        first = number * PAGE
+        rows = tuple(self._connection.execute(self._sql, (first + 1, first + PAGE)))
+        page = Page(first, rows)
+        self._alive[number] = page
+        return page
+
+    def close(self) -> None:
+        """Let go of the order."""
+        self.forget()
+        self.order = None
+        self._connection.execute("DETACH shown")

@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+
+from db import order
+from db.catalog import Catalog, EditSession
+from db.fields import FIELD_BY_NAME, FIELDS, NULL, Value
+from db.order import AT, Beginning, Order, OrderSpec, Pages, SortKey
+from db.reader import Reader, Superseded
+from db.records import add_integration, delete_integrations, rename_organization, update_integration
+
+Make = Callable[..., Order]
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    opened = Catalog.create(tmp_path / "catalog.icons")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def reader(catalog: Catalog) -> Reader:
+    return catalog.reader("order")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "orders"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def make(reader: Reader, folder: Path) -> Make:
+    def asked(spec: OrderSpec | None = None, **options: object) -> Order:
+        return reader.request(
+            lambda connection: order.make(connection, spec or OrderSpec(), folder, **options)  # type: ignore[arg-type]
+        ).result(10)
+
+    return asked
+
+
+@pytest.fixture
+def connection(catalog: Catalog) -> Iterator[apsw.Connection]:
+    reading = catalog.connect_here()
+    yield reading
+    reading.close()
+
+
+def edit(catalog: Catalog, body: Callable[[EditSession], object]) -> None:
+    def run(session: EditSession) -> None:
+        body(session)
+
+    catalog.edit("test", run).result(10)
+
+
+def add(catalog: Catalog, *records: dict[str, Value]) -> None:
+    def body(session: EditSession) -> None:
+        for values in records:
+            add_integration(session, values=values)
+
+    edit(catalog, body)
+
+
+def column(made: Order, connection: apsw.Connection, name: str = "id") -> list[Value]:
+    pages = Pages(connection, made)
+    try:
+        return [pages.row(position)[AT[name]] for position in range(made.count)]
+    finally:
+        pages.close()
+
+
+def sorted_by(make: Make, connection: apsw.Connection, *keys: SortKey) -> str:
+    made = make(OrderSpec(sort=keys))
+    return "".join(str(identity) for identity in column(made, connection))
+
+
+def test_names_sort_in_any_case_and_equal_ones_by_age(
+    catalog: Catalog, make: Make, connection: apsw.Connection
+) -> None:
+    add(catalog, {"id": "1", "name": "beta"}, {"id": "2", "name": "Alpha"})
+    add(catalog, {"id": "3", "name": "BETA"}, {"id": "4"}, {"id": "5", "name": ""})
+    assert sorted_by(make, connection, SortKey("name")) == "45213"
+    assert sorted_by(make, connection, SortKey("name", descending=True)) == "31254"
+
+
+@pytest.mark.parametrize("name", [*FIELD_BY_NAME, order.ORGANIZATION])
+def test_every_column_sorts_both_ways(
+    catalog: Catalog, make: Make, connection: apsw.Connection, name: str
+) -> None:
+    key = "org_id" if name == order.ORGANIZATION else name
+    for identity, text in (("b", "2002"), ("c", "2003"), ("a", "2001")):
+        values = dict.fromkeys((field.name for field in FIELDS), text) | {"id": identity}
+        add(catalog, values if key == "id" else values | {key: text})
+    assert sorted_by(make, connection, SortKey(name)) == "abc"
+    assert sorted_by(make, connection, SortKey(name, descending=True)) == "cba"
+
+
+def test_dates_sort_by_the_instant_they_mean(
+    catalog: Catalog, make: Make, connection: apsw.Connection
+) -> None:
+    add(catalog, {"id": "1", "updated_at": "2024-06-01T00:00:00Z"})
+    add(catalog, {"id": "2", "updated_at": 1_500_000_000}, {"id": "3", "updated_at": "2020-W10-1"})
+    add(catalog, {"id": "4", "updated_at": "some day"})
+    assert sorted_by(make, connection, SortKey("updated_at")) == "4231"
+
+
+def test_organizations_sort_by_name_and_a_second_column_sorts_within(
+    catalog: Catalog, make: Make, connection: apsw.Connection
+) -> None:
+    add(catalog, {"id": "1", "name": "x", "org_id": "a"}, {"id": "2", "name": "y", "org_id": "b"})
+    add(catalog, {"id": "3", "name": "z", "org_id": "a"}, {"id": "4", "name": "w"})
+    edit(catalog, lambda session: rename_organization(session, org_id="a", name="Zeta"))
+    by_name = SortKey("name", descending=True)
+    assert sorted_by(make, connection, SortKey(order.ORGANIZATION), by_name) == "4231"
+
+
+def test_words_and_organization_choose_the_rows(
+    catalog: Catalog, make: Make, connection: apsw.Connection
+) -> None:
+    add(catalog, {"id": "1", "name": "über B", "org_id": "a"}, {"id": "2", "name": "Uber"})
+    add(catalog, {"id": "3", "name": "über a", "org_id": "a"}, {"id": "4", "name": "ÜBER"})
+    made = make(OrderSpec("über", "a"))
+    assert column(made, connection) == ["3", "1"]
+    assert make(OrderSpec("nothing such")).count == 0
+
+
+def test_asked_pks_are_found(catalog: Catalog, make: Make) -> None:
+    add(catalog, {"id": "1", "name": "b"}, {"id": "2", "name": "a"}, {"id": "3", "name": "c"})
+    made = make(find=(1, 3, 77))
+    assert made.positions == {1: 1, 3: 2}
+
+
+def test_the_beginning_comes_first_and_agrees(
+    catalog: Catalog, make: Make, connection: apsw.Connection
+) -> None:
+    add(catalog, *({"id": str(number), "name": f"n{number:03}"} for number in range(200)))
+    told: list[Beginning] = []
+    spec = OrderSpec("n", sort=(SortKey("name", descending=True),))
+    made = make(spec, early=told.append)
+    assert made.count == 200
+    assert [beginning.spec for beginning in told] == [spec]
+    pages = Pages(connection, made)
+    assert list(told[0].rows) == pages.rows(0, order.PAGE - 1)
+    pages.close()
+
+
+def test_rows_across_pages(catalog: Catalog, make: Make, connection: apsw.Connection) -> None:
+    add(catalog, *({"id": f"{number:03}", "name": f"{number:03}"} for number in range(300)))
+    pages = Pages(connection, make())
+    ids = [row[AT["id"]] for row in pages.rows(120, 270)]
+    assert ids == [f"{number:03}" for number in range(120, 271)]
+    assert [page.first for page in pages.cached()] == [0, 128, 256]
+    assert pages.pks(298, 299) == [299, 300]
+    pages.close()
+
+
+def test_long_texts_are_cut_and_kinds_of_nothing_kept(
+    catalog: Catalog, make: Make, connection: apsw.Connection
+) -> None:
+    add(catalog, {"id": "1", "name": "x" * 5000, "type": NULL, "creator": "", "created_at": 7})
+    (row,) = (Pages(connection, make()).row(0),)
+    assert row[AT["name"]] == "x" * (order.SHORT + 1)
+    assert row[AT["type"]] == NULL
+    assert row[AT["creator"]] == ""
+    assert row[AT["updated_by"]] is None
+    assert row[AT["created_at"]] == 7
+
+
+def test_fields_that_are_not_asked_for_are_not_read(
+    catalog: Catalog, make: Make, connection: apsw.Connection
+) -> None:
+    add(catalog, {"id": "1", "name": "a", "metadata": "{}"})
+    pages = Pages(connection, make(), {"id", "name"})
+    assert pages.row(0)[AT["metadata"]] is None
+    pages.show(None)
+    assert pages.row(0)[AT["metadata"]] == "{}"
+    pages.close()
+
+
+def test_pages_show_edits_once_told_to_forget_and_deleted_rows_as_gone(
+    catalog: Catalog, make: Make, connection: apsw.Connection
+) -> None:
+    add(catalog, {"id": "1", "name": "a"}, {"id": "2", "name": "b"})
+    pages = Pages(connection, make())
+    assert pages.row(0)[AT["name"]] == "a"
+    edit(catalog, lambda session: update_integration(session, pk=1, values={"name": "z"}))
+    edit(catalog, lambda session: delete_integrations(session, pks=[2]))
+    assert pages.row(0)[AT["name"]] == "a"
+    pages.forget()
+    assert pages.row(0)[AT["name"]] == "z"
+    assert pages.row(1)[:2] == (2, None)
+    pages.close()
+
+
+def test_ranges_of_positions_become_pks_and_whole_values(
+    catalog: Catalog, make: Make, reader: Reader
+) -> None:
+    add(catalog, *({"id": f"{number}", "name": "n" * 300, "org_id": "o"} for number in range(9)))
+    made = make()
+    ranges = [(5, 6), (0, 1), (1, 2)]
+    assert reader.request(lambda c: order.pks_at(c, made, ranges)).result(10) == [1, 2, 3, 6, 7]
+    values = reader.request(
+        lambda c: list(order.values_at(c, made, [(8, 8)], ("name", order.ORGANIZATION)))
+    ).result(10)
+    assert values == [(8, ("n" * 300, "o"))]
+    assert reader.request(lambda c: order.positions_of(c, made, (9, 1))).result(10) == {9: 8, 1: 0}
+
+
+def test_ranges_that_touch_are_merged() -> None:
+    assert order.merged([(7, 9), (0, 3), (4, 5), (2, 3)]) == [(0, 5), (7, 9)]
+
+
+def test_a_newer_question_stops_the_making_and_leaves_no_file(
+    catalog: Catalog, reader: Reader, folder: Path
+) -> None:
+    add(catalog, {"id": "1", "name": "é"})
+    # Enough pairs of rows that only an interrupt ends it within the time allowed.
+    endless = " ".join(f"é{number}" for number in range(150))
+    edit(
+        catalog,
+        lambda session: session.connection.execute(
+            "INSERT INTO integration(id, name) WITH RECURSIVE n(i) AS "
+            "(SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 30000) SELECT i, ? FROM n",
+            (endless,),
+        ),
+    )
+    first = reader.request(lambda c: order.make(c, OrderSpec(endless), folder))
+    second = reader.request(lambda c: order.make(c, OrderSpec("nothing such"), folder))
+    assert second.result(30).count == 0
+    assert first.cancelled() or isinstance(first.exception(), Superseded)
+    assert len(list(folder.iterdir())) == 1
+
+
+def test_the_file_goes_with_the_order_and_no_sooner(
+    catalog: Catalog, make: Make, connection: apsw.Connection, folder: Path
+) -> None:
+    add(catalog, {"id": "1"})
+    pages = Pages(connection, make())
+    newer = make()
+    gc.collect()
+    assert pages.row(0)[AT["id"]] == "1"
+    pages.close()
+    gc.collect()
+    assert list(folder.iterdir()) == [newer.path]
+
+
+def test_the_catalogue_stays_read_only(catalog: Catalog, make: Make, reader: Reader) -> None:
+    make()
+    refused = reader.request(lambda c: c.execute("DELETE FROM integration"))
+    assert refused.exception(10) is not None
