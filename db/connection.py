@@ -126,7 +126,9 @@ def open_reader(path: Path, busy_milliseconds: int) -> apsw.Connection:
 
 
 def _open_to_read(path: Path, query: str, busy_milliseconds: int) -> apsw.Connection:
-    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+    # The query, "mode=ro", makes the catalogue read-only. The flags bound what may be attached,
+    # and a reader attaches scratch files that it writes (see db.order).
+    flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
     connection = apsw.Connection(uri(path, query), flags=flags)
     connection.set_busy_timeout(busy_milliseconds)
     restrict(connection)
