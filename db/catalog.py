@@ -132,18 +132,20 @@ class Catalog:
         return catalog
 
     def _start_writing(self) -> None:
-        with translated(self.path), damage_named(self.path):
-            connection = probe(self.path)
-            try:
-                schema.version_of(connection, self.path)
-            finally:
-                connection.close()
-            self._database.connect()
+        with translated(self.path):
+            with damage_named(self.path):
+                connection = probe(self.path)
+                try:
+                    schema.version_of(connection, self.path)
+                finally:
+                    connection.close()
+                self._database.connect()
             connection = self._connection()
             self._close_cursors = closer_of_cursors(connection)
             schema.upgrade(connection, self.path)
-            schema.check(connection, self.path)
-            self._labels = history.labels(connection)
+            with damage_named(self.path):
+                schema.check(connection, self.path)
+                self._labels = history.labels(connection)
             self._data_version = int(connection.pragma("data_version"))
 
     def _start_reading(self) -> None:

@@ -125,7 +125,7 @@ def check(connection: apsw.Connection, path: Path) -> None:
             "written. Copy it to a folder of your own and open the copy.",
             path=path,
         )
-    if _columns(connection) != _columns_of_today():
+    if _columns(connection) != _columns_made_by(STEPS):
         raise Damaged(
             "{path} is damaged, or another program has altered its tables. Restore it from a copy.",
             path=path,
@@ -151,10 +151,10 @@ def _columns(connection: apsw.Connection) -> list[object]:
 
 
 @lru_cache(maxsize=1)
-def _columns_of_today() -> list[object]:
+def _columns_made_by(steps: tuple[Step, ...]) -> list[object]:
     connection = apsw.Connection(":memory:")
     try:
-        for step in STEPS:
+        for step in steps:
             step(connection)
         return _columns(connection)
     finally:
@@ -171,6 +171,8 @@ def upgrade(connection: apsw.Connection, path: Path) -> Path | None:
     if version == len(STEPS):
         return None
     copy = _copy_before_upgrade(connection, path, version) if version else None
+    # A step may rebuild a table that others refer to.
+    connection.pragma("foreign_keys", False)
     connection.execute("BEGIN EXCLUSIVE")
     try:
         for step in STEPS[version_of(connection, path) :]:
@@ -182,6 +184,8 @@ def upgrade(connection: apsw.Connection, path: Path) -> Path | None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+    finally:
+        connection.pragma("foreign_keys", True)
     return copy
 
 
