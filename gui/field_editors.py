@@ -73,7 +73,7 @@ class FieldEditor(QWidget):
         self._empty: Value = None
         self._replaced = False
         self._read_only = False
-        self._menu = self._make_menu()
+        self.menu = self._make_menu()
         self._line = FindingLine()
         self._lay_out()
         box.setAccessibleName(self.title)
@@ -252,7 +252,7 @@ class FieldEditor(QWidget):
         menu = self.input.createStandardContextMenu()
         self._update_menu()
         menu.addSeparator()
-        menu.addActions(self._menu.actions())
+        menu.addActions(self.menu.actions())
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(event.globalPos())
 
@@ -260,7 +260,7 @@ class FieldEditor(QWidget):
         button = QToolButton()
         button.setAutoRaise(True)
         button.clicked.connect(
-            lambda: self._menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+            lambda: self.menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
         )
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.setToolTip(self.tr("Absent, null, empty text (also in the context menu)"))
@@ -354,7 +354,7 @@ class FindingLine(QWidget):
         row.setContentsMargins(0, 0, 0, 2)
         row.setSpacing(4)
         row.addWidget(self._symbol, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self._words, 1)
+        row.addWidget(self._words, 1, Qt.AlignmentFlag.AlignTop)
         self.hide()
 
     @property
@@ -383,9 +383,11 @@ class FindingLine(QWidget):
             self._tint()
 
     def _fit(self) -> None:
-        width = self.width() - self._symbol.width() - self._row.spacing()
+        parent = self.parentWidget()
+        across = parent.width() if self.isHidden() and parent is not None else self.width()
+        width = across - self._symbol.width() - self._row.spacing()
         height = max(self._symbol.height(), self._words.heightForWidth(max(width, 60)))
-        if self._finding is not None and height != self._words.height():
+        if self._finding is not None and height != self._words.minimumHeight():
             self._words.setFixedHeight(height)
 
     def _retains(self) -> bool:

@@ -97,8 +97,9 @@ class IconPreview(QWidget):
     def background(self) -> Background:
         return self.large.background
 
-    def set_background(self, background: Background) -> None:
+    def set_background(self, background: Background | str) -> None:
         """Look at the icon on another background."""
+        background = Background(background)
         for button in self.backgrounds.buttons():
             chosen = button.objectName() == background
             button.setChecked(chosen)
