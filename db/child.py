@@ -19,7 +19,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, Final, Generic, TypeVar
+from typing import IO, Final, Generic, TypeVar
 
 from db.errors import Cancelled, CatalogError, SentenceError
 
@@ -117,20 +117,12 @@ class Task(Generic[T]):
             if kind == "answer":
                 answer: T = rest[0]
                 return answer
-            if kind == "sentence":
-                raise _sentence_error(*rest)
+            if kind == "error":
+                raise rest[0]
             if kind == "bug":
                 raise ChildFailed(rest[0])
             if self._progress is not None and not self._cancelled:
                 self._progress(*rest)
-
-
-def _sentence_error(
-    kind: type[SentenceError], template: str, values: dict[str, Any]
-) -> SentenceError:
-    error = kind.__new__(kind)
-    SentenceError.__init__(error, template, **values)
-    return error
 
 
 def serve() -> None:
@@ -160,7 +152,7 @@ def _work(send: Callable[..., None]) -> None:
     try:
         answer = job(report)
     except SentenceError as error:
-        send("sentence", type(error), error.template, error.values)
+        send("error", error)
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - the parent raises it

@@ -1,0 +1,148 @@
+"""What a CSV file looks like: its delimiter, and which column holds which field."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from db.errors import Invalid, Problem
+from db.fields import FIELD_BY_NAME, FIELDS
+
+DELIMITERS: Final = (",", ";", "\t", "|")
+"""The delimiters that are detected, the likelier first."""
+CELL_LIMIT: Final = 64 << 20
+"""The longest cell that is read, in characters; it bounds what an unclosed quote can take."""
+
+_ROWS_JUDGED: Final = 50
+_ALIASES: Final = {
+    "org": "org_id",
+    "organization": "org_id",
+    "organisation": "org_id",
+    "organizationid": "org_id",
+    "organisationid": "org_id",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a file: its heading, and the name of the field it holds (None: ignored)."""
+
+    heading: str
+    field: str | None
+
+
+def detect_delimiter(sample: str) -> str:
+    """The delimiter of a CSV file, by its first lines.
+
+    It is the one that finds most fields in the heading; among equals the one whose rows have most
+    often as many cells as the heading; else the comma.
+    """
+
+    def score(delimiter: str) -> tuple[int, float]:
+        rows = _rows(sample, delimiter)
+        if not rows:
+            return 0, 0.0
+        known = {_field_of(heading)[1] for heading in rows[0]} - {None}
+        body = Counter(len(row) == len(rows[0]) > 1 for row in rows[1:])
+        return len(known), body[True] / max(1, body.total())
+
+    return max(DELIMITERS, key=score)
+
+
+def _rows(sample: str, delimiter: str) -> list[list[str]]:
+    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
+    rows: list[list[str]] = []
+    with suppress(csv.Error):  # judged by the rows before
+        rows.extend(islice(filter(None, reader), _ROWS_JUDGED))
+    return rows
+
+
+def map_columns(headings: Sequence[str]) -> tuple[Column, ...]:
+    """Which column holds which field.
+
+    A heading names a field in camelCase, snake_case or words, in any case; the organization's id
+    is also called org or organization. Where several columns fit one field, the one that has the
+    file name of the field exactly wins, and the others are ignored.
+
+    Raises:
+        Invalid: no column holds the id, or two columns fit one field equally well.
+    """
+    found = [_field_of(heading) for heading in headings]
+    best: dict[str, tuple[int, int]] = {}
+    for position, (rank, name) in enumerate(found):
+        if name is not None:
+            best[name] = min(best.get(name, (rank, position)), (rank, position))
+    for position, (rank, name) in enumerate(found):
+        if name is not None and best[name][0] == rank and best[name][1] != position:
+            raise _two_columns(headings[best[name][1]], headings[position], name)
+    if "id" not in best:
+        raise _no_id(headings)
+    chosen = {position: name for name, (_, position) in best.items()}
+    return tuple(
+        Column(heading.strip(), chosen.get(position)) for position, heading in enumerate(headings)
+    )
+
+
+def _field_of(heading: str) -> tuple[int, str | None]:
+    """The field that a heading names, and how well: 0 exactly, 1 in another form, 2 by alias."""
+    exact = _EXACT.get(heading)
+    if exact is not None:
+        return 0, exact
+    plain = re.sub(r"[\s_-]+", "", heading).casefold()
+    if plain in _PLAIN:
+        return 1, _PLAIN[plain]
+    return 2, _ALIASES.get(plain)
+
+
+_EXACT: Final = {field.key: field.name for field in FIELDS}
+_PLAIN: Final = {field.key.casefold(): field.name for field in FIELDS}
+
+
+def _two_columns(first: str, second: str, name: str) -> Invalid:
+    return Invalid(
+        "The columns “{first}” and “{second}” both mean {field}. Rename or remove one of them.",
+        first=first.strip(),
+        second=second.strip(),
+        field=FIELD_BY_NAME[name].key,
+    )
+
+
+def _no_id(headings: Sequence[str]) -> Invalid:
+    if len(headings) == 1:
+        return Invalid(
+            "The first line has one column, “{columns}”, and none named id. "
+            "Choose the delimiter that the file uses, or name the columns in its first line.",
+            columns=_shortened(headings[0]),
+        )
+    return Invalid(
+        "No column is named id, and integrations are matched by it. Name the columns in the first "
+        "line of the file; it has {columns}.",
+        columns=", ".join(f"“{_shortened(heading)}”" for heading in headings[:12])
+        + (" …" if len(headings) > 12 else ""),
+    )
+
+
+def shorten(text: str, length: int = 200) -> str:
+    """`text`, cut to `length` characters with an ellipsis."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _shortened(heading: str) -> str:
+    return shorten(heading.strip(), 40)
+
+
+def cell_count_problem(found: int, expected: int) -> Problem:
+    """Why a row of `found` cells is rejected under a heading of `expected`."""
+    return Problem(
+        "The row has {found} cells, the heading has {expected}. "
+        "A cell that holds the delimiter or a line end must stand in quotes.",
+        found=found,
+        expected=expected,
+    )

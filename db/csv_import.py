@@ -1,0 +1,323 @@
+"""Import of a CSV file: read it in a child process, look at what it would do, write it.
+
+`Reading` is the first step; its answer, a `Staged`, is looked at through a `Preview` and written
+by `write` as one edit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final, Literal
+
+import apsw
+
+from db.catalog import Catalog, EditSession
+from db.changes import Change
+from db.child import Report, Task
+from db.connection import restrict, uri
+from db.csv_match import BIT, Counts, matched, register, text_of
+from db.csv_stage import MATCH_CACHE, Staged, stage_csv
+from db.errors import Problem, translated
+from db.fields import FIELD_BY_NAME, INSTANTS
+from db.history import BULK_ROWS
+from db.schema import build_indexes, drop_indexes
+
+Kind = Literal["new", "changed", "unchanged"]
+SHORT: Final = 2_000
+"""Characters of a cell that a preview shows."""
+_PARTS: Final = 20
+"""Parts that a large import is written in, with a report after each."""
+
+
+class Reading:
+    """A CSV file that is being read into a stage, a scratch database of its own.
+
+    Attributes:
+        future: what was read; raises `Invalid`, `CatalogError` or `Cancelled`.
+    """
+
+    def __init__(
+        self,
+        source: Path,
+        catalog: Path | None,
+        *,
+        delimiter: str | None = None,
+        progress: Report | None = None,
+    ) -> None:
+        """Start reading.
+
+        Args:
+            source: the CSV file.
+            catalog: the catalogue file that its rows are matched with; None for an empty one.
+            delimiter: None to detect it.
+            progress: told the bytes read and those in all, on another thread.
+        """
+        self._folder = TemporaryDirectory(prefix="integration-icons-import-")
+        stage = Path(self._folder.name) / "stage.db"
+        job = partial(stage_csv, source=source, stage=stage, catalog=catalog, delimiter=delimiter)
+        self._task = Task(job, progress)
+        self.future: Future[Staged] = self._task.future
+
+    def cancel(self) -> None:
+        """Stop reading; the future raises `Cancelled`."""
+        self._task.cancel()
+
+    def close(self) -> None:
+        """Remove the stage, as soon as nothing writes it; twice does no harm."""
+        self._task.cancel()
+        self.future.add_done_callback(lambda _: self._folder.cleanup())
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRow:
+    """A row of the file beside the integration of its id.
+
+    Attributes:
+        line: where it starts in the file.
+        cells: the texts of the file, by `Staged.fields`.
+        old: the texts that they replace; None for cells that change nothing.
+    """
+
+    line: int
+    cells: tuple[str, ...]
+    old: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row that cannot be stored: where it starts, its id, and the field, value and reason."""
+
+    line: int
+    id: str
+    field: str
+    value: str
+    problem: Problem
+
+
+class Preview:
+    """What an import would do, page by page, on a connection of the thread that made it."""
+
+    def __init__(self, staged: Staged, catalog: Path) -> None:
+        self._fields = staged.fields
+        flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI
+        with translated(staged.stage):
+            self._connection = apsw.Connection(uri(staged.stage, "mode=rw"), flags=flags)
+        restrict(self._connection)
+        register(self._connection)
+        with translated(catalog):
+            self._connection.execute("ATTACH ? AS catalog", (uri(catalog, "mode=ro"),))
+        self._connection.pragma("query_only", True)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def changed_fields(self) -> tuple[str, ...]:
+        """The names of the fields that some row changes."""
+        found = 0
+        for (mask,) in self._connection.execute("SELECT DISTINCT mask FROM changed_row"):
+            found |= mask
+        return tuple(name for name in self._fields if found & BIT[name])
+
+    def rows(self, kind: Kind, first: int, last: int) -> list[PreviewRow]:
+        """Rows of one kind at positions `first` to `last`, counted from 0, in file order.
+
+        A text is cut after `SHORT` characters.
+        """
+        cells = ", ".join(f"substr(row.{name}, 1, {SHORT})" for name in self._fields)
+        sql = f"SELECT row.line, {cells}{self._old(kind)} WHERE found.position BETWEEN ? AND ?"
+        width = len(self._fields)
+        return [
+            PreviewRow(line, tuple(values[:width]), tuple(values[width:]) or (None,) * width)
+            for line, *values in self._connection.execute(sql, (first + 1, last + 1))
+        ]
+
+    def _old(self, kind: Kind) -> str:
+        source = f" FROM {kind}_row found JOIN row ON row.line = found.line"
+        if kind != "changed":
+            return source
+        old = ", ".join(
+            f"CASE WHEN found.mask & {BIT[name]} "
+            f"THEN substr({text_of(FIELD_BY_NAME[name], f'i.{name}')}, 1, {SHORT}) END"
+            for name in self._fields
+        )
+        return f", {old}{source} LEFT JOIN integration i ON i.pk = found.pk"
+
+    def rejects(self, first: int, last: int) -> list[RejectedRow]:
+        """Rejected rows at positions `first` to `last`, counted from 0, in the order found."""
+        return rejects(self._connection, first, last)
+
+
+def rejects(connection: apsw.Connection, first: int, last: int) -> list[RejectedRow]:
+    found = connection.execute(
+        "SELECT line, id, field, value, template, filling FROM reject "
+        "ORDER BY line LIMIT ? OFFSET ?",
+        (last - first + 1, first),
+    )
+    return [
+        RejectedRow(line, row_id, field, value, Problem(template, **json.loads(filling)))
+        for line, row_id, field, value, template, filling in found
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did: the change of the catalogue, and how many rows of each kind."""
+
+    change: Change
+    counts: Counts
+
+
+def label_of(staged: Staged, counts: Counts) -> str:
+    """What an import is called in the history."""
+    return f"Import {staged.source.name}: {counts.new} new, {counts.changed} changed"
+
+
+def write(
+    catalog: Catalog,
+    staged: Staged,
+    *,
+    origin: str = "",
+    label: Callable[[Staged, Counts], str] = label_of,
+    progress: Report | None = None,
+) -> Future[Imported]:
+    """Write what was read as one edit; rows that would change nothing are not touched.
+
+    The rows are matched anew, so that what was written meanwhile counts.
+
+    Args:
+        origin: who asks; the `Change` carries it.
+        label: names the edit.
+        progress: told the lines done and those in all, on the writer's thread.
+
+    Returns:
+        a future of what was done; it raises `CatalogError` or `Cancelled`.
+    """
+    body = _Write(staged, label, progress)
+    done: Future[Imported] = Future()
+    done.set_running_or_notify_cancel()
+
+    def finish(future: Future[Change]) -> None:
+        error = future.exception()
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(Imported(future.result(), body.counts))
+
+    attach = {"stage": staged.stage}
+    future = catalog.edit(label(staged, staged.counts), body, origin=origin, attach=attach)
+    future.add_done_callback(finish)
+    return done
+
+
+class _Write:
+    """The body of the edit."""
+
+    def __init__(
+        self,
+        staged: Staged,
+        label: Callable[[Staged, Counts], str],
+        progress: Report | None,
+    ) -> None:
+        self.counts = Counts()
+        self._staged = staged
+        self._label = label
+        self._progress = progress
+
+    def __call__(self, edit: EditSession) -> None:
+        connection = edit.connection
+        register(connection)
+        usual_cache = connection.pragma("cache_size")
+        connection.pragma("cache_size", MATCH_CACHE)
+        try:
+            self.counts = self._match(connection)
+            edit.count = self.counts.new + self.counts.changed
+            edit.label = self._label(self._staged, self.counts)
+            if edit.count:
+                self._write(edit, usual_cache)
+        finally:
+            connection.pragma("cache_size", usual_cache)
+        connection.execute("DROP TABLE temp.matched")
+
+    def _match(self, connection: apsw.Connection) -> Counts:
+        connection.execute(
+            "CREATE TEMP TABLE matched(line INTEGER PRIMARY KEY, pk INTEGER, mask INTEGER)"
+        )
+        connection.execute(f"INSERT INTO temp.matched {matched(self._staged.fields)}")
+        ((found, changed),) = connection.execute(
+            "SELECT count(*), count(nullif(mask, 0)) FROM temp.matched"
+        )
+        counts = self._staged.counts
+        accepted = counts.read - counts.rejected
+        return Counts(accepted - found, changed, found - changed, counts.rejected)
+
+    def _write(self, edit: EditSession, usual_cache: int) -> None:
+        connection = edit.connection
+        bulk = (edit.count or 0) >= BULK_ROWS
+        fields = self._staged.fields
+        if "org_id" in fields:
+            connection.execute(_NEW_ORGANIZATIONS)
+        if bulk:
+            drop_indexes(connection)
+        update, insert = _update(fields), _insert(fields)
+        last = int(connection.execute("SELECT max(line) FROM stage.row").get)
+        step = last // _PARTS + 1
+        for first in range(0, last, step):
+            lines = (first, first + step)
+            if update and self.counts.changed:
+                connection.execute(update, lines)
+            if self.counts.new:
+                connection.execute(insert, lines)
+            edit.check_cancelled()
+            if self._progress is not None:
+                self._progress(min(first + step, last), last)
+        if bulk:
+            # A large cache makes sorting for the indexes slower, not faster.
+            connection.pragma("cache_size", usual_cache)
+            build_indexes(connection)
+
+
+_NEW_ORGANIZATIONS: Final = """
+INSERT INTO main.organization(id, name)
+SELECT DISTINCT org_id, org_id FROM stage.row
+WHERE org_id <> '' AND org_id NOT IN (SELECT id FROM main.organization)
+"""
+
+
+def _insert(fields: Sequence[str]) -> str:
+    """Add the new rows of some lines, in the order of the file."""
+    instants = [INSTANTS[name] for name in fields if name in INSTANTS]
+    into = ", ".join([*fields, *instants])
+    values = ", ".join([*(f"nullif({name}, '')" for name in fields), *instants])
+    return (
+        f"INSERT INTO main.integration({into}) SELECT {values} FROM stage.row "
+        "WHERE line > ? AND line <= ? AND line NOT IN (SELECT line FROM temp.matched) "
+        "ORDER BY line"
+    )
+
+
+def _update(fields: Sequence[str]) -> str:
+    """Change the fields of some lines that differ; an empty cell clears its field."""
+    terms = []
+    for name in fields:
+        if name == "id":
+            continue
+        differs = f"matched.mask & {BIT[name]}"
+        terms.append(f"{name} = iif({differs}, nullif(row.{name}, ''), integration.{name})")
+        if name in INSTANTS:
+            column = INSTANTS[name]
+            terms.append(f"{column} = iif({differs}, row.{column}, integration.{column})")
+    if not terms:
+        return ""
+    return (
+        f"UPDATE main.integration SET {', '.join(terms)} "
+        "FROM temp.matched CROSS JOIN stage.row ON row.line = matched.line "
+        "WHERE integration.pk = matched.pk AND matched.mask "
+        "AND matched.line > ? AND matched.line <= ?"
+    )

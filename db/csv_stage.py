@@ -1,0 +1,399 @@
+"""The first half of an import: a CSV file read into a stage, a scratch database.
+
+It runs in a child process (see `db.child`). The stage holds
+
+- `row`: what can be stored, a text per field ("" is the empty cell, NULL a field that no column
+  holds), the instants of the dates, and the line where the row starts as its key;
+- `reject`: what cannot, with line, field, value and reason.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, Final
+
+import apsw
+
+from db.child import Report
+from db.connection import restrict, uri
+from db.csv_dialect import (
+    CELL_LIMIT,
+    Column,
+    cell_count_problem,
+    detect_delimiter,
+    map_columns,
+    shorten,
+)
+from db.csv_file import BUFFER, Source, not_utf8, opened, sample
+from db.csv_match import Counts, match
+from db.dates import instant
+from db.errors import Invalid, Problem, translated
+from db.fields import FIELD_BY_NAME, FIELDS, INSTANTS
+from db.metadata import json_problem
+
+SCHEMA: Final = f"""
+CREATE TABLE row(
+    line INTEGER PRIMARY KEY,
+    {", ".join(field.name for field in FIELDS)},
+    {", ".join(INSTANTS.values())}
+);
+CREATE TABLE reject(
+    position INTEGER PRIMARY KEY,
+    line INTEGER NOT NULL,
+    id, field, value,
+    template TEXT NOT NULL,
+    filling TEXT NOT NULL
+);
+"""
+_ROWS_A_REPORT: Final = 2_000
+MATCH_CACHE: Final = -64_000
+"""Page cache in KB (negative: SQLite's way to say KB) while ids are looked up in any order."""
+
+DUPLICATE: Final = "The id “{id}” stands in line {first} already. Give this row an id of its own."
+NO_ID: Final = "The row has no id, and nothing to match it by. Give it one."
+NUL: Final = "{field} holds a NUL character, which cannot be stored. Take it out."
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A CSV file that was read.
+
+    Attributes:
+        source: the file.
+        stage: the scratch database with its rows.
+        delimiter: the one it was read with.
+        columns: what each column holds, in the order of the file.
+        counts: what importing it would do.
+    """
+
+    source: Path
+    stage: Path
+    delimiter: str
+    columns: tuple[Column, ...]
+    counts: Counts
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The headings of the columns that hold no field."""
+        return tuple(column.heading for column in self.columns if column.field is None)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of the fields that the file has, in the order of `FIELDS`."""
+        held = {column.field for column in self.columns}
+        return tuple(field.name for field in FIELDS if field.name in held)
+
+
+def stage_csv(
+    report: Report,
+    *,
+    source: Path,
+    stage: Path,
+    catalog: Path | None = None,
+    delimiter: str | None = None,
+) -> Staged:
+    """Read a CSV file into a new stage.
+
+    Args:
+        report: told how many bytes are read, of how many.
+        source: UTF-8, with or without a byte order mark.
+        stage: where to make the scratch database.
+        catalog: the catalogue that the rows are matched with; None for an empty one.
+        delimiter: None to detect it.
+
+    Raises:
+        Invalid: the file is not UTF-8, is empty, or has no usable heading.
+        CatalogError: it cannot be opened, or the stage cannot be written.
+    """
+    csv.field_size_limit(CELL_LIMIT)
+    with translated(stage), opened(source) as file:
+        try:
+            return _stage(
+                report, file, source=source, stage=stage, catalog=catalog, delimiter=delimiter
+            )
+        except UnicodeDecodeError:
+            raise not_utf8(source) from None
+
+
+def _stage(
+    report: Report,
+    file: Source,
+    *,
+    source: Path,
+    stage: Path,
+    catalog: Path | None,
+    delimiter: str | None,
+) -> Staged:
+    buffered = io.BufferedReader(file, BUFFER)
+    if delimiter is None:
+        delimiter = detect_delimiter(sample(buffered))
+        buffered.seek(0)
+    text = io.TextIOWrapper(buffered, encoding="utf-8-sig", newline="")
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    columns = _read_heading(reader, source)
+    total = source.stat().st_size
+    with closing(_create(stage)) as connection:
+        connection.execute("BEGIN")
+        rejects = _Rejects(connection)
+        rows = _Rows(reader, columns, rejects, lambda: report(file.tell(), total))
+        connection.executemany(_insert(columns), rows)
+        report(total, total)
+        _check(connection, columns, rejects, has_nul=file.has_nul)
+        connection.execute("COMMIT")
+        staged = Staged(source, stage, delimiter, columns, Counts())
+        _attach(connection, catalog)
+        connection.execute("BEGIN")
+        counts = match(connection, staged.fields, rejected=rejects.count)
+        connection.execute("COMMIT")
+    return replace(staged, counts=counts)
+
+
+def _attach(connection: apsw.Connection, catalog: Path | None) -> None:
+    if catalog is None:
+        columns = ", ".join(field.name for field in FIELDS if field.name != "id")
+        connection.execute(
+            f"CREATE TEMP TABLE integration(pk INTEGER PRIMARY KEY, id UNIQUE, {columns})"
+        )
+        return
+    with translated(catalog):
+        connection.execute("ATTACH ? AS catalog", (uri(catalog, "mode=ro"),))
+        connection.pragma("cache_size", MATCH_CACHE, schema="catalog")
+
+
+def _read_heading(reader: Any, source: Path) -> tuple[Column, ...]:
+    try:
+        heading = next(filter(None, reader), None)
+    except csv.Error as error:
+        raise Invalid(
+            "The first line of {path} cannot be read as a heading: {reason}.",
+            path=source,
+            reason=error,
+        ) from None
+    if heading is None:
+        raise Invalid(
+            "{path} is empty. The first line of a CSV file names its columns.", path=source
+        )
+    return map_columns(heading)
+
+
+def _create(stage: Path) -> apsw.Connection:
+    """A new stage: made in one go, and worth nothing unless whole, so without a journal."""
+    stage.unlink(missing_ok=True)
+    flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
+    connection = apsw.Connection(uri(stage, "mode=rwc"), flags=flags)
+    restrict(connection)
+    # Of the stage alone: without a schema they would hold for the catalogue too.
+    connection.pragma("journal_mode", "OFF", schema="main")
+    connection.pragma("synchronous", "OFF", schema="main")
+    connection.pragma("locking_mode", "EXCLUSIVE", schema="main")
+    connection.pragma("threads", 2)
+    connection.execute(SCHEMA)
+    return connection
+
+
+def _insert(columns: Sequence[Column]) -> str:
+    """The INSERT whose parameters are the cells of fields, the line, and the dates' instants."""
+    names = [column.field for column in columns if column.field is not None]
+    into = [*names, "line", *(INSTANTS[name] for name in names if name in INSTANTS)]
+    return f"INSERT INTO row({', '.join(into)}) VALUES({', '.join('?' * len(into))})"
+
+
+class _Rejects:
+    """Rows that cannot be stored, written to the stage as they are found."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+        self.count = 0
+
+    def add(
+        self, line: int, problem: Problem, *, row_id: str = "", field: str = "", value: str = ""
+    ) -> None:
+        self.count += 1
+        self._connection.execute(
+            "INSERT INTO reject(line, id, field, value, template, filling) "
+            "VALUES(?, ?, ?, ?, ?, ?)",
+            (
+                line,
+                shorten(row_id),
+                field,
+                shorten(value),
+                problem.template,
+                json.dumps(problem.values, default=str),
+            ),
+        )
+
+
+class _Rows:
+    """The rows of a file as parameters of `_insert`; what cannot be a row goes to the rejects."""
+
+    def __init__(
+        self,
+        reader: Any,
+        columns: Sequence[Column],
+        rejects: _Rejects,
+        tick: Callable[[], None],
+    ) -> None:
+        self._reader = reader
+        self._columns = columns
+        self._rejects = rejects
+        self._tick = tick
+
+    def __iter__(self) -> Iterator[list[Any]]:
+        names = [column.field for column in self._columns]
+        held = [position for position, name in enumerate(names) if name is not None]
+        pick = _picker(held, len(names))
+        dates = [position for position, name in enumerate(names) if name in INSTANTS]
+        id_at = names.index("id")
+        width = len(names)
+        for line, row in self._records():
+            if len(row) != width and not self._is_padded(line, row):
+                continue
+            if not row[id_at]:
+                self._rejects.add(line, Problem(NO_ID), field="id")
+                continue
+            cells = pick(row)
+            cells.append(line)
+            cells.extend([instant(row[position]) for position in dates])
+            yield cells
+
+    def _records(self) -> Iterator[tuple[int, list[str]]]:
+        """Each record with the line it starts at, as an editor counts."""
+        reader = self._reader
+        countdown = _ROWS_A_REPORT
+        while True:
+            line = reader.line_num + 1
+            try:
+                for row in reader:
+                    if row:
+                        yield line, row
+                    line = reader.line_num + 1
+                    countdown -= 1
+                    if not countdown:
+                        countdown = _ROWS_A_REPORT
+                        self._tick()
+            except csv.Error as error:
+                self._rejects.add(line, _syntax_problem(error))
+            else:
+                return
+
+    def _is_padded(self, line: int, row: list[str]) -> bool:
+        """Whether a row of the wrong length only has empty cells too many; they are cut off.
+
+        A row that is too short is never completed: what lacks may have been cut off, or stand in
+        the next line, and an empty cell would clear what the catalogue has.
+        """
+        width = len(self._columns)
+        found = len(row)
+        if found > width and not any(row[width:]):
+            del row[width:]
+            return True
+        self._rejects.add(line, cell_count_problem(found, width), value=", ".join(row))
+        return False
+
+
+def _picker(held: Sequence[int], width: int) -> Callable[[list[str]], list[Any]]:
+    """A function that takes the cells of fields out of a row, which it may change."""
+    if len(held) == width:
+        return lambda row: row
+    if len(held) == 1:
+        return lambda row: [row[held[0]]]
+    getter = itemgetter(*held)
+    return lambda row: list(getter(row))
+
+
+def _syntax_problem(error: csv.Error) -> Problem:
+    text = str(error)
+    if "unexpected end of data" in text:
+        return Problem(
+            "A quote that opens in this row is never closed; everything after it is missing. "
+            "Close it."
+        )
+    if "field larger" in text:
+        return Problem(
+            "A cell of this row is longer than {limit} characters. A quote may not be closed.",
+            limit=CELL_LIMIT,
+        )
+    if "expected after" in text:
+        return Problem(
+            "Text follows a closing quote. A quote inside a quoted cell must be doubled."
+        )
+    return Problem("The row cannot be read: {reason}.", reason=text)
+
+
+def _check(
+    connection: apsw.Connection, columns: Sequence[Column], rejects: _Rejects, *, has_nul: bool
+) -> None:
+    """Reject the rows that cannot be stored, by set-based SQL where it can tell."""
+    _reject_duplicates(connection, rejects)
+    if has_nul:
+        for column in columns:
+            if column.field is not None:
+                _reject_nul(connection, rejects, column.field)
+    if any(column.field == "metadata" for column in columns):
+        _reject_metadata(connection, rejects)
+
+
+def _reject_duplicates(connection: apsw.Connection, rejects: _Rejects) -> None:
+    connection.execute(
+        "CREATE TEMP TABLE taken AS "
+        "SELECT id, min(line) AS first FROM row GROUP BY id HAVING count(*) > 1"
+    )
+    if not connection.execute("SELECT count(*) FROM taken").get:
+        return
+    found = connection.execute(
+        "SELECT row.line, row.id, taken.first FROM taken JOIN row ON row.id = taken.id "
+        "WHERE row.line > taken.first ORDER BY row.line"
+    )
+    _drop(
+        connection,
+        rejects,
+        (
+            (line, row_id, "id", row_id, Problem(DUPLICATE, id=shorten(row_id), first=first))
+            for line, row_id, first in found
+        ),
+    )
+
+
+def _reject_nul(connection: apsw.Connection, rejects: _Rejects, name: str) -> None:
+    key = FIELD_BY_NAME[name].key
+    found = connection.execute(f"SELECT line, id, {name} FROM row WHERE instr({name}, char(0))")
+    _drop(
+        connection,
+        rejects,
+        ((line, row_id, key, value, Problem(NUL, field=key)) for line, row_id, value in found),
+    )
+
+
+def _reject_metadata(connection: apsw.Connection, rejects: _Rejects) -> None:
+    """SQLite's check is the quicker one; it takes a little less than `json_problem` does."""
+    found = connection.execute(
+        "SELECT line, id, metadata FROM row WHERE metadata <> '' AND NOT json_valid(metadata)"
+    )
+    _drop(
+        connection,
+        rejects,
+        (
+            (line, row_id, "metadata", text, problem)
+            for line, row_id, text in found
+            if (problem := json_problem(text)) is not None
+        ),
+    )
+
+
+def _drop(
+    connection: apsw.Connection,
+    rejects: _Rejects,
+    found: Iterator[tuple[int, str, str, str, Problem]],
+) -> None:
+    lines: list[tuple[int]] = []
+    for line, row_id, field, value, problem in found:
+        rejects.add(line, problem, row_id=row_id, field=field, value=value)
+        lines.append((line,))
+    connection.executemany("DELETE FROM row WHERE line = ?", lines)
