@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -22,6 +22,7 @@ from db.connection import (
     is_marked_read_only,
     open_reader,
     probe,
+    uri,
 )
 from db.errors import (
     Cancelled,
@@ -47,11 +48,13 @@ class EditSession:
     Attributes:
         database: peewee's database, for `query.execute(database)`.
         connection: the bare connection, for set-based SQL.
+        label: what the edit does, in words; the body may say it better.
         count: how many integrations the edit changes; None lets the record tell.
     """
 
     database: CatalogDatabase
     connection: apsw.Connection
+    label: str
     count: int | None = None
     _cancel: threading.Event | None = None
 
@@ -187,7 +190,12 @@ class Catalog:
             return open_reader(self.path, busy_milliseconds)
 
     def edit(
-        self, label: str, body: Callable[[EditSession], None], *, origin: str = ""
+        self,
+        label: str,
+        body: Callable[[EditSession], None],
+        *,
+        origin: str = "",
+        attach: Mapping[str, Path] | None = None,
     ) -> Future[Change]:
         """Run `body` on the writer's thread as one recorded transaction: one edit.
 
@@ -195,11 +203,13 @@ class Catalog:
             label: what the edit does, in words; undo shows it.
             body: writes through the `EditSession` it is given. An error in it undoes all.
             origin: who asks; the `Change` carries it.
+            attach: databases that the body reads, by the schema name they get; no one may write
+                to them meanwhile.
 
         Returns:
             a future of what changed. It raises `CatalogError`, `Invalid` or `Cancelled`.
         """
-        return self._submit(lambda: self._edit(label, body, origin))
+        return self._submit(lambda: self._edit(label, body, origin, attach or {}))
 
     def undo(self, *, origin: str = "") -> Future[Change | None]:
         """Take back the last edit; a future of what changed, None if there was no edit."""
@@ -244,25 +254,42 @@ class Catalog:
             return refused
         return self._writer.submit(job)
 
-    def _edit(self, label: str, body: Callable[[EditSession], None], origin: str) -> Change:
+    def _edit(
+        self,
+        label: str,
+        body: Callable[[EditSession], None],
+        origin: str,
+        attach: Mapping[str, Path],
+    ) -> Change:
         def write(connection: apsw.Connection) -> Change:
             session = history.start_recording(connection)
-            edit = EditSession(self._database, connection, _cancel=self._cancel)
+            edit = EditSession(self._database, connection, label, _cancel=self._cancel)
             try:
                 edit.check_cancelled()
                 body(edit)
                 edit.check_cancelled()
                 if session.is_empty:
-                    return _nothing(label, origin)
-                change = history.write_edit(connection, session, label, edit.count, origin)
-                return change or _nothing(label, origin)
+                    return _nothing(edit.label, origin)
+                change = history.write_edit(connection, session, edit.label, edit.count, origin)
+                return change or _nothing(edit.label, origin)
             finally:
                 session.close()
 
-        change = self._transaction(write)
+        with self._attached(attach):
+            change = self._transaction(write)
         if change.edit_id is not None:
             self._tell(change)
         return change
+
+    @contextmanager
+    def _attached(self, databases: Mapping[str, Path]) -> Iterator[None]:
+        connection = self._connection()
+        with ExitStack() as stack:
+            for name, path in databases.items():
+                with translated(path):
+                    connection.execute(f"ATTACH ? AS {name}", (uri(path, "mode=ro&immutable=1"),))
+                stack.callback(connection.execute, f"DETACH {name}")
+            yield
 
     def _replay(
         self, replay: Callable[[apsw.Connection, str], Change | None], origin: str
