@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
+from math import isfinite
 from uuid import uuid4
 
 from db.catalog import EditSession
 from db.dates import instant
 from db.errors import Invalid
-from db.fields import FIELD_BY_NAME, FIELDS, INSTANTS, Value, is_blank
+from db.fields import FIELD_BY_NAME, FIELDS, INSTANTS, NULL, Field, Value, is_blank
 from db.metadata import json_problem
 from db.models import Integration, Organization, Setting
 
@@ -41,7 +42,7 @@ def add_integration(edit: EditSession, *, values: Mapping[str, Value]) -> int:
         row["id"] = str(uuid4())
     _check(edit, row, pk=None)
     _ensure_organization(edit, row.get("org_id"))
-    pk: int = Integration.insert(_with_instants(row)).execute(edit.database)
+    pk: int = Integration.insert(_stored(row)).execute(edit.database)
     return pk
 
 
@@ -54,17 +55,13 @@ def update_integration(edit: EditSession, *, pk: int, values: Mapping[str, Value
     if not values:
         return
     _check(edit, values, pk=pk)
-    _ensure_organization(edit, values.get("org_id"))
-    changed = (
-        Integration.update(_with_instants(values))
-        .where(Integration.pk == pk)
-        .execute(edit.database)
-    )
+    changed = Integration.update(_stored(values)).where(Integration.pk == pk).execute(edit.database)
     if not changed:
         raise Invalid(
             "This integration was deleted meanwhile; your text was not stored. "
             "Undo the deletion, or add it as a new one."
         )
+    _ensure_organization(edit, values.get("org_id"))
 
 
 def delete_integrations(edit: EditSession, *, pks: Iterable[int]) -> int:
@@ -73,7 +70,7 @@ def delete_integrations(edit: EditSession, *, pks: Iterable[int]) -> int:
     for batch in _batches(pks):
         edit.check_cancelled()
         deleted += Integration.delete().where(Integration.pk.in_(batch)).execute(edit.database)
-    edit.count = deleted
+    edit.count = (edit.count or 0) + deleted
     return deleted
 
 
@@ -103,6 +100,8 @@ def add_organization(edit: EditSession, *, org_id: str, name: str) -> None:
     """
     if not org_id.strip():
         raise Invalid("An organization needs an id. Type one.")
+    check_text("id", org_id)
+    check_text("name", name)
     if _organization(edit, org_id):
         raise Invalid("There is an organization “{id}” already. Choose another id.", id=org_id)
     Organization.insert(id=org_id, name=name or org_id).execute(edit.database)
@@ -112,11 +111,13 @@ def rename_organization(edit: EditSession, *, org_id: str, name: str) -> None:
     """Change the name of an organization; its id stays.
 
     Raises:
-        Invalid: the name is empty.
+        Invalid: the name is empty, or the organization is gone.
     """
     if not name.strip():
         raise Invalid("An organization needs a name. Type one.")
-    Organization.update(name=name).where(Organization.id == org_id).execute(edit.database)
+    check_text("name", name)
+    query = Organization.update(name=name).where(Organization.id == org_id)
+    _require_organization(query.execute(edit.database), org_id)
 
 
 def delete_organization(edit: EditSession, *, org_id: str, with_integrations: bool) -> int:
@@ -135,7 +136,7 @@ def delete_organization(edit: EditSession, *, org_id: str, with_integrations: bo
         )
     Integration.delete().where(Integration.org_id == org_id).execute(edit.database)
     Organization.delete().where(Organization.id == org_id).execute(edit.database)
-    edit.count = count
+    edit.count = (edit.count or 0) + count
     return count
 
 
@@ -144,11 +145,14 @@ def set_base_url(edit: EditSession, *, url: str, org_id: str | None = None) -> N
 
     Args:
         url: the absolute base URL; "" takes it away.
+
+    Raises:
+        Invalid: the URL cannot be stored, or the organization is gone.
     """
+    check_text("base URL", url)
     if org_id is not None:
-        Organization.update(base_url=url or None).where(Organization.id == org_id).execute(
-            edit.database
-        )
+        query = Organization.update(base_url=url or None).where(Organization.id == org_id)
+        _require_organization(query.execute(edit.database), org_id)
     elif url:
         Setting.insert(key=BASE_URL, value=url).on_conflict(
             conflict_target=[Setting.key], preserve=[Setting.value]
@@ -162,26 +166,70 @@ def timestamp() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _with_instants(values: Mapping[str, Value]) -> dict[str, Value]:
+def check_text(name: str, text: str) -> None:
+    """Look whether SQLite can store `text`.
+
+    Raises:
+        Invalid: it holds a NUL character, or half of a character.
+    """
+    if "\0" in text:
+        raise Invalid(
+            "{field} holds a NUL character, which cannot be stored. Take it out.", field=name
+        )
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise Invalid(
+            "{field} holds a broken character (at position {position}), which cannot be stored. "
+            "Take it out.",
+            field=name,
+            position=error.start + 1,
+        ) from None
+
+
+def _stored(values: Mapping[str, Value]) -> dict[str, Value]:
     row = dict(values)
     for date, column in INSTANTS.items():
         if date in row:
             row[column] = instant(row[date])
+    if "org_id" in row and is_blank(row["org_id"]):
+        row["org_id"] = None
+    if row.get("metadata") == NULL:
+        row["metadata"] = "null"
     return row
 
 
 def _check(edit: EditSession, values: Mapping[str, Value], *, pk: int | None) -> None:
     for name, value in values.items():
-        field = FIELD_BY_NAME[name]
-        if isinstance(value, str) and "\0" in value:
-            raise Invalid(
-                "{field} holds a NUL character, which cannot be stored. Take it out.",
-                field=field.key,
-            )
-        if field.kind == "json" and isinstance(value, str) and (problem := json_problem(value)):
-            raise Invalid(problem.template, **problem.values)
+        field = FIELD_BY_NAME.get(name)
+        if field is None:
+            raise Invalid("An integration has no field “{name}”.", name=name)
+        _check_value(field, value)
     if "id" in values:
         _check_id(edit, values["id"], pk)
+
+
+def _check_value(field: Field, value: Value) -> None:
+    if value is None or value == NULL:
+        return
+    if isinstance(value, str):
+        check_text(field.key, value)
+        if field.kind == "json" and (problem := json_problem(value)):
+            raise Invalid(problem.template, **problem.values)
+    elif field.kind != "date" or isinstance(value, bool) or not isinstance(value, int | float):
+        raise Invalid("{field} has to be text.", field=field.key)
+    elif not _is_storable(value):
+        raise Invalid(
+            "{field} is a number that cannot be stored: {value}.",
+            field=field.key,
+            value=f"{value:.6g}" if isinstance(value, float) else "more than 64 bits",
+        )
+
+
+def _is_storable(number: float) -> bool:
+    if isinstance(number, int):
+        return -(2**63) <= number < 2**63
+    return isfinite(number)
 
 
 def _check_id(edit: EditSession, value: Value, pk: int | None) -> None:
@@ -195,6 +243,11 @@ def _check_id(edit: EditSession, value: Value, pk: int | None) -> None:
 def _ensure_organization(edit: EditSession, org_id: Value) -> None:
     if isinstance(org_id, str) and org_id and not _organization(edit, org_id):
         Organization.insert(id=org_id, name=org_id).execute(edit.database)
+
+
+def _require_organization(changed: int, org_id: str) -> None:
+    if not changed:
+        raise Invalid("There is no organization “{id}” any more. Nothing was changed.", id=org_id)
 
 
 def _organization(edit: EditSession, org_id: str) -> bool:
