@@ -27,6 +27,7 @@ from gui import theme
 from gui.empty_state import EmptyState
 from gui.field_editors import Finding
 from gui.icon_preview import IconPreview, Loader
+from gui.icon_stage import plain_label
 from gui.record_form import RecordForm
 from gui.text import number, one_line, plain_tooltip, sentence
 
@@ -80,6 +81,14 @@ class DetailsPanel(QWidget):
     def pk(self) -> int | None:
         """The pk of the record shown, None when none is."""
         return self._pk
+
+    @property
+    def heading(self) -> str:
+        return self._name.text()
+
+    @property
+    def position(self) -> str:
+        return self._position.text()
 
     def show_record(
         self,
@@ -211,14 +220,16 @@ class DetailsPanel(QWidget):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([340, 400])
-        self.preview.summary.setContentsMargins(8, 0, 8, 4)
-        self.preview.summary.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        summary = plain_label(self.tr("The icon in short"))
+        summary.setContentsMargins(8, 0, 8, 4)
+        summary.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.preview.summary_changed.connect(summary.setText)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(header)
-        column.addWidget(self.preview.summary)
+        column.addWidget(summary)
         column.addWidget(self.splitter, 1)
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self.empty)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QAction, QFont
+from PySide6.QtGui import QAction, QFont, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from gui import theme
@@ -50,6 +50,11 @@ class EmptyState(QWidget):
     @property
     def sentence(self) -> str:
         return self._sentence.text()
+
+    @property
+    def symbol(self) -> QPixmap:
+        """The picture above the heading, in the colours in use."""
+        return self._symbol.pixmap()
 
     def set_words(self, heading: str, sentence: str) -> None:
         """Say something else, as plain text."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Final, Protocol
 
-from PySide6.QtCore import QSize, Qt, QTimer, QUrl, SignalInstance, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal, SignalInstance, Slot
 from PySide6.QtGui import (
     QDesktopServices,
     QFont,
@@ -32,12 +32,14 @@ from db.addresses import Address
 from gui import theme
 from gui.icon_facts import FORMAT_NAMES, IconFacts, IconState, IconView
 from gui.icon_stage import Background, Stage, StateWords, plain_label, state_words, tile
-from gui.text import cut, number, size, when
+from gui.text import cut, number, plain_tooltip, sentence, size, when
 
 LADDER: Final = (256, 128, 64, 48, 32, 24, 16)
 """The sizes in px, largest first."""
 PATIENCE_MS: Final = 200
 """How long an icon may load before that is said: most come sooner, and words would flicker."""
+AGAIN_MS: Final = 1_000
+"""While it loads, the icon is asked for again this often: the table may have dropped it."""
 _TILE: Final = 20
 _SUMMARY: Final = ("format", "pixels", "bytes")
 _URL_LENGTH: Final = 2_000
@@ -50,12 +52,18 @@ class Loader(Protocol):
     def changed(self) -> SignalInstance: ...
     def icon(self, address: Address, size: int, ratio: float) -> IconView: ...
     def facts(self, url: str) -> IconFacts | None: ...
-    def request_sizes(self, url: str, sizes: Sequence[int], ratio: float) -> None: ...
+    def request_sizes(self, url: str, sizes: Iterable[int], ratio: float) -> None: ...
     def reload(self, url: str) -> None: ...
 
 
 class IconPreview(QWidget):
-    """Shows one address; the pictures come from the loader, as soon as it has them."""
+    """Shows one address; the pictures come from the loader, as soon as it has them.
+
+    Signals:
+        summary_changed(str): the facts in short, on one line.
+    """
+
+    summary_changed = Signal(str)
 
     def __init__(self, loader: Loader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,15 +77,18 @@ class IconPreview(QWidget):
         self._words.hide()
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._patience.timeout.connect(self._update)
+        self._again = QTimer(self, singleShot=True, interval=AGAIN_MS)
+        self._again.timeout.connect(self._update)
         self.backgrounds = self._make_backgrounds()
         self.facts: dict[str, QLabel] = {}
-        self.summary = plain_label(self.tr("Facts in short"))
+        self.summary = ""
         self.url = QLineEdit(readOnly=True)
         self._make_actions()
         self._lay_out()
         dark = theme.colors().dark
         self.set_background(Background.DARK if dark else Background.LIGHT)
         loader.changed.connect(self._on_changed)
+        theme.notifier().changed.connect(self._update)
         self.clear()
 
     @property
@@ -133,7 +144,7 @@ class IconPreview(QWidget):
 
     def open_in_browser(self) -> None:
         """Open an http or https address in the browser."""
-        if self._address.kind in ("web", "relative") and self._address.url.startswith("http"):
+        if self._address.url.startswith(("http:", "https:")):
             QDesktopServices.openUrl(QUrl(self._address.url))
 
     def reload(self) -> None:
@@ -152,10 +163,13 @@ class IconPreview(QWidget):
             return IconView(IconState.NONE)
         return self._loader.icon(self._address, edge, self.devicePixelRatioF())
 
+    @Slot()
     def _update(self) -> None:
         views = {edge: self._view(edge) for edge in LADDER}
         view = views[256]
         waiting = view.state in (IconState.WAITING, IconState.LOADING)
+        if waiting:
+            self._again.start()
         patient = waiting and self._patience.isActive()
         for stage in (self.large, self.medium):
             stage.show_views(views, blank=patient or not self._shown)
@@ -193,8 +207,12 @@ class IconPreview(QWidget):
             values["when"] = when(None if facts.fetched is None else facts.fetched * 1000)
         for name, label in self.facts.items():
             label.setText(values[name] or "–")
-        said = ("state", "format", "pixels", "bytes") if picture is None else _SUMMARY
-        self.summary.setText(" · ".join(values[name] for name in said if values[name]))
+        plain = view.state is IconState.READY and picture is not None and not picture.blank
+        said = _SUMMARY if plain else ("state", *_SUMMARY)
+        reason = "" if view.reason is None else sentence(view.reason)
+        self.facts["state"].setToolTip(plain_tooltip(reason))
+        self.summary = " · ".join(values[name] for name in said if values[name])
+        self.summary_changed.emit(self.summary)
         final = (facts.final_url if facts is not None else "") or self._address.url
         self.url.setText(cut(final, _URL_LENGTH))
         self.url.setCursorPosition(0)

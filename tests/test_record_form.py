@@ -43,7 +43,7 @@ def form(qtbot: QtBot) -> Iterator[RecordForm]:
     form.show()
     qtbot.waitExposed(form)
     form.show_record(RECORD)
-    yield form
+    return form
 
 
 def type_into(form: RecordForm, name: str, text: str) -> None:
