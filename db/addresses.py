@@ -226,6 +226,7 @@ def redirected(location: str, url: str) -> Address:
         return _unparsable(location, stripped)
 
 
+@lru_cache(maxsize=1024)
 def host_and_port(url: str) -> tuple[str, int]:
     """Host (ASCII, lower case, no brackets) and port of an http or https `Address.url`."""
     parsed = ada_url.URL(url)

@@ -244,7 +244,7 @@ class _Worker(QObject):
         self._ready = False
         if process is None:
             return
-        process.disconnect(self)
+        process.blockSignals(True)
         process.kill()
         process.waitForFinished(1000)
         process.deleteLater()

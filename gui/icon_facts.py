@@ -73,6 +73,17 @@ class IconFacts:
     fetched: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a host gave to ask whether a picture changed."""
+
+    etag: str = ""
+    last_modified: str = ""
+
+
+NO_VALIDATORS: Final = Validators()
+
+
 # Decoding -------------------------------------------------------------------------------------
 
 _DECODING: Final = {

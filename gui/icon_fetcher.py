@@ -28,11 +28,10 @@ from PySide6.QtNetwork import (
 from db.addresses import host_and_port, host_problem, is_allowed, redirected
 from db.errors import Problem
 from gui import icon_facts as words
-from gui.icon_facts import MAX_BYTES
+from gui.icon_facts import MAX_BYTES, NO_VALIDATORS, Validators
 from gui.icon_http import (
     FRESH_SECONDS,
     TRANSFER_TIMEOUT_MS,
-    Validators,
     fresh_seconds,
     goes_through_proxy,
     header,
@@ -90,7 +89,7 @@ class Fetched:
     final_url: str
     status: int | None = None
     content_type: str = ""
-    validators: Validators = Validators()
+    validators: Validators = NO_VALIDATORS
     fresh_seconds: float = FRESH_SECONDS
     body: bytes | None = None
     not_modified: bool = False

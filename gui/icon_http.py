@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Final
@@ -22,7 +22,7 @@ from PySide6.QtNetwork import (
 
 from db.addresses import host_and_port
 from db.errors import Problem
-from gui.icon_facts import MAX_BYTES
+from gui.icon_facts import MAX_BYTES, TOO_MANY_BYTES, Validators
 from gui.version import VERSION
 
 TRANSFER_TIMEOUT_MS: Final = 10_000
@@ -30,14 +30,6 @@ FRESH_SECONDS: Final = 24 * 3600.0
 MIN_FRESH_SECONDS: Final = 300.0
 MAX_FRESH_SECONDS: Final = 7 * 24 * 3600.0
 _ACCEPT: Final = b"image/avif,image/webp,image/svg+xml,image/*;q=0.9,*/*;q=0.5"
-
-
-@dataclass(frozen=True, slots=True)
-class Validators:
-    """What the host gave to ask whether a picture changed."""
-
-    etag: str = ""
-    last_modified: str = ""
 
 
 def is_ip(host: str) -> bool:
@@ -63,8 +55,10 @@ def _readings(url: str) -> Iterator[QUrl]:
     yield QUrl(url, QUrl.ParsingMode.TolerantMode)
 
 
-def make_request(url: QUrl, validators: Validators) -> QNetworkRequest:
-    request = QNetworkRequest(url)
+@cache
+def _plain_request() -> QNetworkRequest:
+    """What all requests have in common: nothing about the user."""
+    request = QNetworkRequest()
     attribute = QNetworkRequest.Attribute
     manual = QNetworkRequest.LoadControl.Manual
     request.setAttribute(attribute.CookieLoadControlAttribute, manual)
@@ -77,6 +71,13 @@ def make_request(url: QUrl, validators: Validators) -> QNetworkRequest:
     request.setRawHeader(b"User-Agent", f"Integration-Icons/{VERSION}".encode())
     request.setRawHeader(b"Accept", _ACCEPT)
     request.setRawHeader(b"Accept-Language", b"en,*")
+    return request
+
+
+def make_request(url: QUrl, validators: Validators) -> QNetworkRequest:
+    """A request without cookies, credentials or referrer, which follows no redirect by itself."""
+    request = QNetworkRequest(_plain_request())
+    request.setUrl(url)
     if validators.etag:
         request.setRawHeader(b"If-None-Match", validators.etag.encode("latin-1", "ignore"))
     if validators.last_modified:
@@ -123,4 +124,4 @@ def status_problem(template: str, status: int) -> Problem:
 
 
 def too_many_bytes() -> Problem:
-    return Problem(words.TOO_MANY_BYTES, limit=MAX_BYTES // (1024 * 1024))
+    return Problem(TOO_MANY_BYTES, limit=MAX_BYTES // (1024 * 1024))

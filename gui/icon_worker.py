@@ -115,19 +115,20 @@ class Drawing:
     frames = 1
 
     def __init__(self, data: bytes) -> None:
-        self.data = QByteArray(data)
-        self.size = self._reader().size()
+        self._data = QByteArray(data)
+        self._unused: QImageReader | None = self._read()
+        self.size = self._unused.size()
         if self.size.isEmpty():
             raise Undecodable("damaged", format="svg")
 
-    def _reader(self) -> QImageReader:
-        self.buffer = QBuffer(self.data)
-        self.buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-        return _reader(self.buffer, "svg")
+    def _read(self) -> QImageReader:
+        self._buffer = QBuffer(self._data)
+        self._buffer.open(QIODevice.OpenModeFlag.ReadOnly)
+        return _reader(self._buffer, "svg")
 
     def fitted(self, size: int, ratio: float) -> QImage:
         box = round(size * ratio)
-        reader = self._reader()
+        reader, self._unused = self._unused or self._read(), None
         wanted = self.size.scaled(box, box, Qt.AspectRatioMode.KeepAspectRatio)
         reader.setScaledSize(wanted.expandedTo(QSize(1, 1)))
         image = reader.read()
