@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from PySide6.QtCore import QMimeData, QTimer
+from PySide6.QtCore import QMimeData, QSignalBlocker, QTimer
 from PySide6.QtGui import QFontDatabase, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 
@@ -102,8 +102,10 @@ class MetadataField(FieldEditor):
             self._set_text(self._shown())
 
     def _set_text(self, text: str) -> None:
-        wrap_by_length(self.input, text)
-        self.input.setPlainText(text)
+        with QSignalBlocker(self.input):
+            self.input.clear()  # first: what is there would be wrapped anew
+            wrap_by_length(self.input, text)
+            self.input.setPlainText(text)
 
     def _refresh(self) -> None:
         super()._refresh()
@@ -112,9 +114,12 @@ class MetadataField(FieldEditor):
             self.input.setPlaceholderText(self.tr("Loading…"))
 
     def set_empty(self, value: Value) -> None:
+        self._waiting = False
+        self._timer.stop()
         super().set_empty(None)
         if value is not None:
             self._set_text("null" if isinstance(value, bytes) else '""')
+            self._refresh()
 
     def _empty_of(self, value: Value) -> Value:
         return None

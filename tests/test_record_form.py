@@ -231,6 +231,7 @@ def test_metadata_is_made_absent_null_or_an_empty_text(
 ) -> None:
     form.editors["metadata"].set_empty(chosen)
     assert form.changes() == {"metadata": stored}
+    assert form.is_dirty
     assert not form.has_errors
 
 
@@ -254,6 +255,12 @@ def test_large_metadata_comes_a_moment_later_and_can_be_edited(
     assert form.changes() == {}
     type_into(form, "metadata", "{}")
     assert form.changes() == {"metadata": "{}"}
+
+
+def test_large_metadata_can_be_made_absent_before_it_came(form: RecordForm) -> None:
+    form.show_record({**RECORD, "metadata": json.dumps("x" * (WAIT_ABOVE + 1))})
+    form.editors["metadata"].set_empty(None)
+    assert form.changes() == {"metadata": None}
 
 
 def test_huge_metadata_is_shown_cut_and_stays_whole(form: RecordForm) -> None:
