@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QFont, QKeySequence, QPalette, QShortcut
+from PySide6.QtGui import QFont, QKeySequence, QPalette, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -64,7 +64,7 @@ class DetailsPanel(QWidget):
             self.tr("Nothing is chosen"),
             self.tr("Choose an integration to see it here."),
         )
-        self._name = _heading()
+        self._name = _Heading()
         self._position = QLabel()
         self._typing = QTimer(self, singleShot=True, interval=TYPING_MS)
         self._typing.timeout.connect(self._show_icon)
@@ -84,7 +84,7 @@ class DetailsPanel(QWidget):
 
     @property
     def heading(self) -> str:
-        return self._name.text()
+        return self._name.full_text
 
     @property
     def position(self) -> str:
@@ -174,10 +174,7 @@ class DetailsPanel(QWidget):
 
     def _show_heading(self) -> None:
         name = one_line(csv_text(self.form.value("name")), 200)
-        metrics = self._name.fontMetrics()
-        shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, 2 * self._name.width())
-        self._name.setText(shown or self.tr("(no name)"))
-        self._name.setToolTip(plain_tooltip(name))
+        self._name.show_text(name or self.tr("(no name)"))
 
     def _show_position(self, position: int, total: int) -> None:
         words = self.tr("{position} of {total}") if position > 0 else ""
@@ -236,16 +233,33 @@ class DetailsPanel(QWidget):
         self._pages.addWidget(page)
 
 
-def _heading() -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-    font = QFont(label.font())
-    font.setPointSizeF(font.pointSizeF() * 1.15)
-    font.setWeight(QFont.Weight.DemiBold)
-    label.setFont(font)
-    return label
+class _Heading(QLabel):
+    """One line of plain text, with an ellipsis where there is no room for all of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.full_text = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        font = QFont(self.font())
+        font.setPointSizeF(font.pointSizeF() * 1.15)
+        font.setWeight(QFont.Weight.DemiBold)
+        self.setFont(font)
+
+    def show_text(self, text: str) -> None:
+        self.full_text = text
+        self.setAccessibleName(text)
+        self._elide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        end = Qt.TextElideMode.ElideRight
+        shown = self.fontMetrics().elidedText(self.full_text, end, self.width())
+        self.setText(shown)
+        self.setToolTip("" if shown == self.full_text else plain_tooltip(self.full_text))
 
 
 def _pk(record: Mapping[str, Value]) -> int:

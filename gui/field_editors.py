@@ -386,9 +386,11 @@ class FindingLine(QWidget):
         parent = self.parentWidget()
         across = parent.width() if self.isHidden() and parent is not None else self.width()
         width = across - self._symbol.width() - self._row.spacing()
-        height = max(self._symbol.height(), self._words.heightForWidth(max(width, 60)))
-        if self._finding is not None and height != self._words.minimumHeight():
-            self._words.setFixedHeight(height)
+        if self._finding is None:
+            return
+        self._words.setMinimumHeight(0)  # else no text needs less than the one before
+        needed = self._words.heightForWidth(max(width, 60))
+        self._words.setFixedHeight(max(self._symbol.height(), needed))
 
     def _retains(self) -> bool:
         return self.sizePolicy().retainSizeWhenHidden()

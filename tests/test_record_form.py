@@ -421,6 +421,16 @@ def test_a_finding_that_goes_away_keeps_its_room_until_the_field_is_left(
     assert editor.sizeHint().height() < height
 
 
+def test_a_finding_is_as_high_as_its_words(form: RecordForm) -> None:
+    editor = form.editors["created_at"]
+    form.show_record({**RECORD, "created_at": None})
+    one_error = editor.sizeHint().height()
+    form.show_record({**RECORD, "created_at": "a date that means nothing at all to anybody"})
+    assert editor.sizeHint().height() > one_error
+    form.show_record({**RECORD, "created_at": None})
+    assert editor.sizeHint().height() == one_error
+
+
 def test_nothing_to_show_is_an_empty_form(form: RecordForm) -> None:
     form.show_record(None)
     assert form.changes() == {}
