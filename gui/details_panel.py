@@ -57,6 +57,8 @@ class DetailsPanel(QWidget):
         self._pk: int | None = None
         self._bases: Sequence[str | None] = ()
         self._asked: dict[str, Value] | None = None
+        self._last_asked: tuple[int, str, dict[str, Value]] | None = None
+        self._kept: dict[int, dict[str, Value]] = {}
         self.preview = IconPreview(loader)
         self.form = RecordForm()
         self.empty = EmptyState(
@@ -120,6 +122,8 @@ class DetailsPanel(QWidget):
             self._bases = bases
             self._asked = None
             self.form.show_record(record, bases)
+            if pk is not None:
+                self.form.fill(self._kept.pop(pk, {}))
         self._pages.setCurrentIndex(0 if record is None else 1)
         self._show_position(position, total)
         self._show_heading()
@@ -141,9 +145,18 @@ class DetailsPanel(QWidget):
         return self.form.apply()
 
     def refuse(self, problem: Problem | Exception) -> None:
-        """What was asked for could not be stored: say why; what was typed is still there."""
+        """What was last asked for could not be stored: say why, and keep what was typed.
+
+        When another record is shown by now, the text comes back with the one it was typed into.
+        """
+        words = sentence(problem)
         self._asked = None
-        self.form.show_notice(Finding("error", sentence(problem)))
+        if self._last_asked is not None and self._last_asked[0] != self._pk:
+            pk, name, changes = self._last_asked
+            self._kept[pk] = changes
+            back = self.tr("What you typed is kept: go back to “{name}” to put it right.")
+            words = f"{words} {back.format(name=one_line(name, 60))}"
+        self.form.show_notice(Finding("error", words))
 
     def go_previous(self) -> None:
         """Ask for the record above, unless there is something to put right first."""
@@ -156,7 +169,9 @@ class DetailsPanel(QWidget):
             self.next_requested.emit()
 
     def _on_applied(self, changes: dict[str, Value]) -> None:
+        assert self._pk is not None
         self._asked = changes
+        self._last_asked = (self._pk, self.heading, changes)
         self.apply_requested.emit(self._pk, changes)
 
     def _on_field_edited(self, name: str) -> None:

@@ -143,6 +143,13 @@ class FieldEditor(QWidget):
         self._set_text("")
         self._refresh()
 
+    def fill(self, value: Value) -> None:
+        """Put a value into the input as if it was typed."""
+        self.set_empty(value if is_blank(value) else None)
+        if not is_blank(value):
+            self._set_text(csv_text(value))
+            self._refresh()
+
     def replace(self) -> None:
         """Begin a new text in place of one that is too long to be edited."""
         self.set_empty(None)

@@ -102,6 +102,11 @@ class RecordForm(QWidget):
         self.show_notice(None)
         self._check_all()
 
+    def fill(self, changes: Mapping[str, Value]) -> None:
+        """Put values into the form as if they were typed."""
+        for name, value in changes.items():
+            self.editors[name].fill(value)
+
     def rebase(self, record: Mapping[str, Value], bases: Sequence[str | None] = ()) -> None:
         """The record shown holds other values now; what was typed and is not stored yet stays."""
         self._bases = bases

@@ -169,6 +169,23 @@ def test_a_refused_edit_says_why_and_keeps_the_text(panel: DetailsPanel) -> None
     assert spy.count() == 2
 
 
+def test_text_refused_after_the_move_comes_back_with_its_record(panel: DetailsPanel) -> None:
+    type_into(panel, "id", "acme/1")
+    panel.form.editors["updated_by"].set_empty("")
+    panel.form.editors["metadata"].fill('{"a":1}')
+    typed = panel.form.changes()
+    panel.show_record(record(3), 3, 3)
+    panel.refuse(Invalid("id “{id}” is taken by another integration.", id="acme/1"))
+    assert "Integration 2" in panel.form.notice
+    assert panel.form.changes() == {}
+    panel.show_record(record(2), 2, 3)
+    assert panel.form.changes() == typed
+    panel.form.revert()
+    panel.show_record(record(3), 3, 3)
+    panel.show_record(record(2), 2, 3)
+    assert panel.form.changes() == {}
+
+
 def test_the_icon_follows_the_typing(panel: DetailsPanel, qtbot: QtBot) -> None:
     assert panel.preview.state is IconState.NONE
     type_into(panel, "icon_url", "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E")
