@@ -25,7 +25,7 @@ from db.fields import Value, csv_text
 from db.organizations import Organization
 from gui import theme
 from gui.empty_state import EmptyState
-from gui.field_editors import Finding
+from gui.findings import Finding
 from gui.icon_preview import IconPreview, Loader
 from gui.icon_stage import plain_label
 from gui.record_form import RecordForm

@@ -21,7 +21,8 @@ from db.addresses import warn
 from db.dates import instant
 from db.fields import FIELDS, Value, csv_text, is_blank
 from gui import theme
-from gui.field_editors import FieldEditor, Finding, FindingLine, LineField
+from gui.field_editors import FieldEditor, LineField
+from gui.findings import Finding, FindingLine
 from gui.metadata_field import MetadataField
 from gui.text import one_line, sentence, when
 
