@@ -124,6 +124,9 @@ def decoding_problem(code: str, details: Mapping[str, object]) -> Problem:
 # Fetching -------------------------------------------------------------------------------------
 
 TOO_MANY_BYTES: Final = "The picture has more than {limit} MB. Use a smaller one."
+INFLATES: Final = (
+    "The answer inflates to many times its size. Use a picture of less than {limit} MB."
+)
 TOO_MANY_REDIRECTS: Final = "The address redirects more than {limit} times. Use the last one."
 REDIRECT_WITHOUT_TARGET: Final = "The host answers {status} (redirect) without saying where to."
 HTTP_STATUS: Final = "The host answers {status} ({meaning})."

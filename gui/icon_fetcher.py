@@ -352,6 +352,10 @@ class Fetcher(QObject):
                 self._again(job)
                 return
             problem = Problem(words.CONNECTION_LOST, host=host)
+        elif error == _Error.UnknownContentError:
+            limit = MAX_BYTES // (1024 * 1024)
+            self._fail(job, Problem(words.INFLATES, limit=limit), status)
+            return
         else:
             problem = Problem(_SENTENCES.get(error, words.CANNOT_LOAD), host=host)
         self._fail(job, problem, status, unreachable=True)

@@ -68,6 +68,7 @@ def _plain_request() -> QNetworkRequest:
         attribute.RedirectPolicyAttribute, QNetworkRequest.RedirectPolicy.ManualRedirectPolicy
     )
     request.setTransferTimeout(TRANSFER_TIMEOUT_MS)
+    request.setDecompressedSafetyCheckThreshold(MAX_BYTES)
     request.setRawHeader(b"User-Agent", f"Integration-Icons/{VERSION}".encode())
     request.setRawHeader(b"Accept", _ACCEPT)
     request.setRawHeader(b"Accept-Language", b"en,*")

@@ -1,0 +1,236 @@
+"""Fetching icons from a real server on loopback: what comes, and how every fault ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtNetwork import QHostAddress, QHostInfo
+from pytestqt.qtbot import QtBot
+
+from gui import icon_fetcher
+from gui.icon_facts import MAX_BYTES, NO_VALIDATORS, Validators
+from gui.icon_fetcher import Fetched, Fetcher
+from tests.icon_server import ETAG, IconServer, png
+
+WAIT_MS = 10_000
+
+
+@pytest.fixture
+def server() -> Iterator[IconServer]:
+    with IconServer() as running:
+        yield running
+
+
+@pytest.fixture
+def fetcher(qtbot: QtBot) -> Iterator[Fetcher]:
+    fetcher = Fetcher(["127.0.0.1"])
+    yield fetcher
+    fetcher.stop()
+    fetcher.deleteLater()
+
+
+def fetch(
+    qtbot: QtBot, fetcher: Fetcher, url: str, validators: Validators = NO_VALIDATORS
+) -> Fetched:
+    results: list[Fetched] = []
+    fetcher.fetch(url, validators, results.append)
+    qtbot.waitUntil(lambda: bool(results), timeout=WAIT_MS)
+    assert len(results) == 1
+    return results[0]
+
+
+def test_a_picture_comes_with_what_the_host_says_of_it(
+    qtbot: QtBot, fetcher: Fetcher, server: IconServer
+) -> None:
+    fetched = fetch(qtbot, fetcher, f"{server.url}/png/red")
+    assert fetched.body == png("red")
+    assert (fetched.status, fetched.content_type) == (200, "image/png")
+    assert fetched.problem is None
+
+
+def test_nothing_is_told_about_the_user(qtbot: QtBot, fetcher: Fetcher, server: IconServer) -> None:
+    for _ in range(2):
+        assert fetch(qtbot, fetcher, f"{server.url}/cookie").status == 200
+    assert not {"cookie", "referer", "authorization", "origin"} & set(server.headers)
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("status/404", "404 (Not Found)"),
+        ("status/500", "500 (Internal Server Error)"),
+        ("status/599", "599 (unknown)"),
+        ("password", "401 (Unauthorized)"),
+        ("redirect/6", "more than 5 times"),
+        ("nowhere", "without saying where"),
+        ("busy/3600", "429 (Too Many Requests) again and again"),
+        ("large", "more than 5 MB"),
+        ("cut", "broke before the picture was complete"),
+    ],
+)
+def test_each_fault_has_its_own_sentence(
+    qtbot: QtBot,
+    fetcher: Fetcher,
+    server: IconServer,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    words: str,
+) -> None:
+    monkeypatch.setattr(icon_fetcher, "BACKOFF", 0.01)
+    fetched = fetch(qtbot, fetcher, f"{server.url}/{path}")
+    assert fetched.body is None
+    assert words in str(fetched.problem)
+    assert not fetched.refused
+
+
+def test_what_inflates_without_end_is_broken_off(
+    qtbot: QtBot, fetcher: Fetcher, server: IconServer
+) -> None:
+    fetched = fetch(qtbot, fetcher, f"{server.url}/bomb")
+    assert fetched.body is None
+    assert "inflates to many times" in str(fetched.problem)
+
+
+@pytest.mark.parametrize("path", ["stall", "drip"])
+def test_a_host_that_takes_too_long_is_left(
+    qtbot: QtBot,
+    fetcher: Fetcher,
+    server: IconServer,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+) -> None:
+    monkeypatch.setattr(icon_fetcher, "SECONDS_PER_TRY", 0.4)
+    fetched = fetch(qtbot, fetcher, f"{server.url}/{path}")
+    assert "within 0.4 seconds" in str(fetched.problem)
+    assert server.seen[f"/{path}"] == 1
+
+
+def test_passing_faults_are_tried_again(qtbot: QtBot, fetcher: Fetcher, server: IconServer) -> None:
+    fetched = fetch(qtbot, fetcher, f"{server.url}/flaky/a")
+    assert fetched.body == png("green")
+    assert server.seen["/flaky/a"] == 3
+
+
+def test_lasting_faults_are_not_tried_again(
+    qtbot: QtBot, fetcher: Fetcher, server: IconServer
+) -> None:
+    fetch(qtbot, fetcher, f"{server.url}/status/404")
+    assert server.seen["/status/404"] == 1
+
+
+def test_five_redirects_are_followed(qtbot: QtBot, fetcher: Fetcher, server: IconServer) -> None:
+    fetched = fetch(qtbot, fetcher, f"{server.url}/redirect/5")
+    assert fetched.body == png("red")
+    assert fetched.final_url == f"{server.url}/png/red"
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("file:///etc/passwd", "“file:”"),
+        ("data:image/png,x", "“data:”"),
+        ("http://user:secret@127.0.0.1/", "password"),
+        ("http://169.254.169.254/latest/", "169.254.169.254"),
+        ("http://[::1]:1/x", "::1"),
+        ("http://2130706434/", "127.0.0.2"),
+    ],
+)
+def test_redirects_to_what_is_refused_are_refused(
+    qtbot: QtBot, fetcher: Fetcher, server: IconServer, target: str, words: str
+) -> None:
+    fetched = fetch(qtbot, fetcher, f"{server.url}/to/{target}")
+    assert fetched.refused
+    assert words in str(fetched.problem)
+    assert "secret" not in str(fetched.problem)
+
+
+def test_hosts_are_refused_until_they_are_allowed(
+    qtbot: QtBot, fetcher: Fetcher, server: IconServer
+) -> None:
+    fetcher.allowed_hosts = []
+    fetched = fetch(qtbot, fetcher, f"{server.url}/png/red")
+    assert fetched.refused
+    assert "Allowed hosts" in str(fetched.problem)
+    assert not server.seen
+    fetcher.allowed_hosts = [f"127.0.0.1:{server.port}"]
+    assert fetch(qtbot, fetcher, f"{server.url}/png/red").body == png("red")
+
+
+def test_names_that_lead_to_private_addresses_are_refused(
+    qtbot: QtBot, fetcher: Fetcher, server: IconServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look_up(name: str, found: object) -> None:
+        info = QHostInfo()
+        info.setAddresses([QHostAddress("93.184.215.14"), QHostAddress("127.0.0.1")])
+        assert callable(found)
+        found(info)
+
+    monkeypatch.setattr(icon_fetcher.QHostInfo, "lookupHost", look_up)
+    fetched = fetch(qtbot, fetcher, f"http://rebound.example.com:{server.port}/png/red")
+    assert fetched.refused
+    assert "rebound.example.com" in str(fetched.problem)
+    assert not server.seen
+
+
+def test_a_name_that_does_not_exist(qtbot: QtBot, fetcher: Fetcher) -> None:
+    fetched = fetch(qtbot, fetcher, "http://no-such-host.invalid/x.png")
+    assert "no-such-host.invalid" in str(fetched.problem)
+    assert fetched.unreachable
+
+
+def test_nobody_listens(qtbot: QtBot, fetcher: Fetcher) -> None:
+    with IconServer() as gone:
+        url = gone.url
+    fetched = fetch(qtbot, fetcher, f"{url}/png/red")
+    assert "does not accept a connection" in str(fetched.problem)
+    assert fetched.unreachable
+
+
+def test_a_picture_that_did_not_change_is_not_sent_again(
+    qtbot: QtBot, fetcher: Fetcher, server: IconServer
+) -> None:
+    first = fetch(qtbot, fetcher, f"{server.url}/etag")
+    assert first.validators.etag == ETAG
+    second = fetch(qtbot, fetcher, f"{server.url}/etag", first.validators)
+    assert second.not_modified
+    assert second.problem is None
+
+
+def test_the_last_asked_comes_first_and_six_at_once(
+    qtbot: QtBot, fetcher: Fetcher, server: IconServer
+) -> None:
+    started: list[str] = []
+    done: list[Fetched] = []
+    fetcher.on_started = started.append
+    urls = [f"{server.url}/png/red/{n}" for n in range(20)]
+    for url in urls:
+        fetcher.fetch(url, NO_VALIDATORS, done.append)
+    assert started == urls[:6]
+    fetcher.prefer(urls[10])
+    dropped = fetcher.drop(lambda url: url == urls[15])
+    assert dropped == [urls[15]]
+    qtbot.waitUntil(lambda: len(done) == 19, timeout=WAIT_MS)
+    rest = [url for url in reversed(urls[6:]) if url not in (urls[10], urls[15])]
+    assert started[6:] == [urls[10], *rest]
+
+
+def test_stopping_calls_nobody_back(qtbot: QtBot, server: IconServer) -> None:
+    fetcher = Fetcher(["127.0.0.1"])
+    done: list[Fetched] = []
+    for n in range(20):
+        fetcher.fetch(f"{server.url}/stall/{n}", NO_VALIDATORS, done.append)
+    qtbot.waitUntil(lambda: bool(server.seen), timeout=WAIT_MS)
+    fetcher.stop()
+    fetcher.deleteLater()
+    assert not done
+    assert fetcher.load == 0
+
+
+def test_more_than_is_kept_is_never_kept(
+    qtbot: QtBot, fetcher: Fetcher, server: IconServer
+) -> None:
+    server.pictures["/full"] = bytes(MAX_BYTES)
+    server.pictures["/over"] = bytes(MAX_BYTES + 1)
+    assert fetch(qtbot, fetcher, f"{server.url}/full").body == bytes(MAX_BYTES)
+    assert "5 MB" in str(fetch(qtbot, fetcher, f"{server.url}/over").problem)
