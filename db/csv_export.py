@@ -27,13 +27,14 @@ import apsw
 from db import search
 from db.child import Report, Task
 from db.connection import READER_BUSY_SECONDS, open_reader, uri
-from db.errors import CannotOpen, DiskFull, translated
+from db.errors import CannotOpen, DiskFull, Invalid, translated
 from db.fields import FIELDS
 from db.models import Integration, sql_of
 
 _ROWS_AT_ONCE: Final = 500
 """Few enough to stay in the processor's cache: 5,000 take a tenth longer."""
 _BUFFER: Final = 1 << 20
+# NULL is an empty BLOB; numbers and texts csv.writer writes as `csv_text` does.
 _COLUMN: Final = "iif(integration.{0} = x'', NULL, integration.{0})"
 
 
@@ -87,6 +88,7 @@ def export_csv(
 
     Raises:
         CatalogError: the file cannot be written, or the catalogue not be read.
+        Invalid: the target is the catalogue itself.
     """
     return _export(connection, target, _partial(target), rows, progress)
 
@@ -101,6 +103,8 @@ def _export(
 ) -> int:
     if target.is_dir():
         raise CannotOpen("{path} is a folder. Choose a file in it.", path=target)
+    if target.resolve() == Path(connection.filename).resolve():
+        raise Invalid("The file named is the catalogue itself. Choose another name.")
     with _named(target):
         try:
             with beside.open("x", encoding="utf-8", newline="", buffering=_BUFFER) as file:
@@ -147,10 +151,8 @@ def write_csv(
     writer = csv.writer(stream)
     writer.writerow([field.key for field in FIELDS])
     done = 0
-    with translated(Path(connection.filename)), _selected(connection, rows) as found:
-        total = _count(connection, rows) if progress is not None else 0
-        # writerows over the cursor itself would be as fast, but could not tell how far it is.
-        while batch := list(islice(found, _ROWS_AT_ONCE)):
+    with closing(_batches(connection, rows, counted=progress is not None)) as batches:
+        for total, batch in batches:
             writer.writerows(batch)
             done += len(batch)
             if progress is not None:
@@ -158,21 +160,31 @@ def write_csv(
     return done
 
 
+def _batches(
+    connection: apsw.Connection, rows: Rows, *, counted: bool
+) -> Iterator[tuple[int, list[tuple[Any, ...]]]]:
+    """The count of the rows (0 if not wanted) with some rows at a time, all of one moment."""
+    # writerows over the cursor itself would be as fast, but could not tell how far it is.
+    with translated(Path(connection.filename)), _ready(connection, rows), connection:
+        total = _count(connection, rows) if counted else 0
+        source, parameters = _source(rows)
+        columns = ", ".join(_COLUMN.format(field.name) for field in FIELDS)
+        found = iter(connection.execute(f"SELECT {columns} {source}", parameters))
+        while batch := list(islice(found, _ROWS_AT_ONCE)):
+            yield total, batch
+
+
 @contextmanager
-def _selected(connection: apsw.Connection, rows: Rows) -> Iterator[Iterator[tuple[Any, ...]]]:
-    """The rows, all of one moment, which lasts until the end of the context."""
+def _ready(connection: apsw.Connection, rows: Rows) -> Iterator[None]:
     search.register(connection)
-    if isinstance(rows, Ordered):
-        connection.execute("ATTACH ? AS exported", (uri(rows.path, "mode=ro&immutable=1"),))
+    if not isinstance(rows, Ordered):
+        yield
+        return
+    connection.execute("ATTACH ? AS exported", (uri(rows.path, "mode=ro&immutable=1"),))
     try:
-        with connection:
-            source, parameters = _source(rows)
-            # NULL is an empty BLOB; numbers and texts csv.writer writes as `csv_text` does.
-            columns = ", ".join(_COLUMN.format(field.name) for field in FIELDS)
-            yield iter(connection.execute(f"SELECT {columns} {source}", parameters))
+        yield
     finally:
-        if isinstance(rows, Ordered):
-            connection.execute("DETACH exported")
+        connection.execute("DETACH exported")
 
 
 def _count(connection: apsw.Connection, rows: Rows) -> int:

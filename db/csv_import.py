@@ -103,15 +103,21 @@ class RejectedRow:
 class Preview:
     """What an import would do, page by page, on a connection of the thread that made it."""
 
-    def __init__(self, staged: Staged, catalog: Path) -> None:
+    def __init__(self, staged: Staged, catalog: Path | None) -> None:
+        """Open it.
+
+        Args:
+            catalog: the catalogue file; None if there is none, and so nothing to compare with.
+        """
         self._fields = staged.fields
         flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI
         with translated(staged.stage):
             self._connection = apsw.Connection(uri(staged.stage, "mode=rw"), flags=flags)
         restrict(self._connection)
         register(self._connection)
-        with translated(catalog):
-            self._connection.execute("ATTACH ? AS catalog", (uri(catalog, "mode=ro"),))
+        if catalog is not None:
+            with translated(catalog):
+                self._connection.execute("ATTACH ? AS catalog", (uri(catalog, "mode=ro"),))
         self._connection.pragma("query_only", True)
 
     def close(self) -> None:
@@ -150,20 +156,17 @@ class Preview:
         return f", {old}{source} LEFT JOIN integration i ON i.pk = found.pk"
 
     def rejects(self, first: int, last: int) -> list[RejectedRow]:
-        """Rejected rows at positions `first` to `last`, counted from 0, in the order found."""
-        return rejects(self._connection, first, last)
-
-
-def rejects(connection: apsw.Connection, first: int, last: int) -> list[RejectedRow]:
-    found = connection.execute(
-        "SELECT line, id, field, value, template, filling FROM reject "
-        "ORDER BY line LIMIT ? OFFSET ?",
-        (last - first + 1, first),
-    )
-    return [
-        RejectedRow(line, row_id, field, value, Problem(template, **json.loads(filling)))
-        for line, row_id, field, value, template, filling in found
-    ]
+        """Rejected rows at positions `first` to `last`, counted from 0, in file order."""
+        found = self._connection.execute(
+            "SELECT line, id, field, value, template, filling FROM rejected_row "
+            "JOIN reject ON reject.position = rejected_row.reject "
+            "WHERE rejected_row.position BETWEEN ? AND ?",
+            (first + 1, last + 1),
+        )
+        return [
+            RejectedRow(line, row_id, field, value, Problem(template, **json.loads(filling)))
+            for line, row_id, field, value, template, filling in found
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,12 +79,13 @@ _PREVIEW: Final = """
 CREATE TABLE new_row(position INTEGER PRIMARY KEY, line INTEGER);
 CREATE TABLE changed_row(position INTEGER PRIMARY KEY, line INTEGER, pk INTEGER, mask INTEGER);
 CREATE TABLE unchanged_row(position INTEGER PRIMARY KEY, line INTEGER, pk INTEGER);
+CREATE TABLE rejected_row(position INTEGER PRIMARY KEY, reject INTEGER);
 CREATE TEMP TABLE matched(line INTEGER PRIMARY KEY, pk INTEGER, mask INTEGER);
 """
 
 
 def match(connection: apsw.Connection, fields: Sequence[str], *, rejected: int) -> Counts:
-    """Sort the rows of a stage into new, changed and unchanged ones.
+    """Sort the rows of a stage into new, changed and unchanged ones, and the rejects by line.
 
     Args:
         connection: to the stage, with the catalogue's tables attached.
@@ -106,6 +107,7 @@ def match(connection: apsw.Connection, fields: Sequence[str], *, rejected: int) 
         "INSERT INTO unchanged_row(line, pk) "
         "SELECT line, pk FROM matched WHERE NOT mask ORDER BY line"
     )
+    connection.execute("INSERT INTO rejected_row(reject) SELECT position FROM reject ORDER BY line")
     new, changed, unchanged = (
         int(connection.execute(f"SELECT count(*) FROM {kind}_row").get)
         for kind in ("new", "changed", "unchanged")
