@@ -9,6 +9,7 @@ from PySide6.QtGui import QFont, QKeySequence, QPalette, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QScrollArea,
     QSizePolicy,
     QSplitter,
@@ -137,6 +138,13 @@ class DetailsPanel(QWidget):
     def set_read_only(self, read_only: bool) -> None:
         """Show without letting anything be edited."""
         self.form.set_read_only(read_only)
+
+    def focus_field(self, name: str) -> None:
+        """Put the cursor into the field of this name, its text selected."""
+        widget = self.form.editors[name].input
+        widget.setFocus(Qt.FocusReason.OtherFocusReason)
+        if isinstance(widget, QLineEdit):
+            widget.selectAll()
 
     def leave(self) -> bool:
         """Ask for what was typed to be stored; False, with the reason shown, when it cannot be."""

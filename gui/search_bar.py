@@ -40,10 +40,7 @@ class SearchBar(QWidget):
         self.matches = QLabel()
         self.matches.setTextFormat(Qt.TextFormat.PlainText)
         self.matches.setAccessibleName(self.tr("Number of matches"))
-        self.matches.setMinimumWidth(
-            self.matches.fontMetrics().horizontalAdvance("1,000,000 matches")
-        )
-        self.matches.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.matches.hide()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -73,6 +70,7 @@ class SearchBar(QWidget):
 
     def show_matches(self, count: int | None) -> None:
         """Show how many rows match; None hides it."""
+        self.matches.setVisible(count is not None)
         if count is None:
             self.matches.clear()
         elif count == 1:

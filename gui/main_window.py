@@ -1,0 +1,358 @@
+"""The window: menus, tool bar, status bar, and the workspace of the open catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtGui import QCloseEvent, QDesktopServices
+from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox, QToolBar
+
+from db.catalog import Catalog
+from gui import logs, theme
+from gui.actions import fill, make_actions
+from gui.background import deliver
+from gui.catalog_files import CatalogFiles
+from gui.icon_loader import IconLoader
+from gui.settings import Settings
+from gui.status_bar import StatusBar
+from gui.text import one_line, sentence
+from gui.version import VERSION
+from gui.workspace import Workspace
+
+_NEEDS_CATALOG = "save_copy export copy select_all find refresh"
+_OF_TABLE = "edit_cell duplicate delete copy select_all"
+_NEEDS_WRITING = "import sample base_url new duplicate edit_cell delete"
+
+
+class MainWindow(QMainWindow):
+    """One window with one catalogue open at a time.
+
+    Args:
+        settings: the preferences, and where the window's state is kept.
+        loader: loads the icons; it is stopped when the window closes.
+        run_hosts: hosts allowed for this run, besides those of the preferences.
+    """
+
+    def __init__(
+        self, settings: Settings, loader: IconLoader, run_hosts: Sequence[str] = ()
+    ) -> None:
+        super().__init__()
+        self._settings = settings
+        self._loader = loader
+        self._run_hosts = list(run_hosts)
+        self.workspace: Workspace | None = None
+        self.files = CatalogFiles(self, settings)
+        self.files.opened.connect(self.show_catalog)
+        self.actions_by_name = make_actions(self, self._handlers())
+        self.status = StatusBar()
+        self.setStatusBar(self.status)
+        self._make_menus()
+        self._make_tool_bar()
+        self._restore()
+        self._update_actions()
+
+    def _handlers(self) -> dict[str, Callable[..., object]]:
+        return {
+            "new_catalog": self.files.ask_new,
+            "open": self.files.ask_open,
+            "save_copy": self._save_copy,
+            "import": self.import_csv,
+            "export": self.export_csv,
+            "sample": self.load_sample,
+            "base_url": lambda: self._in_workspace(
+                lambda space: space.organization_actions.base_url(None)
+            ),
+            "preferences": self.show_preferences,
+            "quit": self.close,
+            "undo": lambda: self._in_workspace(Workspace.undo),
+            "redo": lambda: self._in_workspace(Workspace.redo),
+            "copy": lambda: self._in_workspace(lambda space: space.table.copy()),
+            "new": lambda: self._in_workspace(Workspace.new_integration),
+            "duplicate": lambda: self._in_workspace(Workspace.duplicate_selected),
+            "edit_cell": lambda: self._in_workspace(lambda space: space.table.edit_current()),
+            "delete": lambda: self._in_workspace(Workspace.delete_selected),
+            "select_all": lambda: self._in_workspace(lambda space: space.table.selectAll()),
+            "find": lambda: self._in_workspace(lambda space: space.search.focus()),
+            "refresh": lambda: self._in_workspace(Workspace.reload),
+            "show_organizations": lambda on: self._in_workspace(
+                lambda space: space.organizations.setVisible(on)
+            ),
+            "show_details": lambda on: self._in_workspace(
+                lambda space: space.details.setVisible(on)
+            ),
+            "logs": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(logs.folder()))),
+            "about": self._about,
+        }
+
+    # -- menus and tool bar --------------------------------------------------------------------
+
+    def _make_menus(self) -> None:
+        bar, actions = self.menuBar(), self.actions_by_name
+        file = bar.addMenu(self.tr("&File"))
+        fill(file, actions, "new_catalog open")
+        self._recent = file.addMenu(self.tr("Open &Recent"))
+        theme.set_icon(self._recent, "history")
+        self._recent.aboutToShow.connect(self._fill_recent)
+        fill(file, actions, "save_copy | import export sample | base_url preferences | quit")
+        edit = bar.addMenu(self.tr("&Edit"))
+        fill(edit, actions, "undo redo | new duplicate edit_cell delete | copy select_all | find")
+        self._view = bar.addMenu(self.tr("&View"))
+        fill(self._view, actions, "show_organizations show_details")
+        self._columns = self._view.addMenu(self.tr("&Columns"))
+        theme.set_icon(self._columns, "columns")
+        self._columns.aboutToShow.connect(self._fill_columns)
+        fill(self._view, actions, "| refresh")
+        self._organization = bar.addMenu(self.tr("&Organization"))
+        self._organization.aboutToShow.connect(self._fill_organization)
+        fill(bar.addMenu(self.tr("&Help")), actions, "logs about")
+
+    def _make_tool_bar(self) -> None:
+        bar = QToolBar(self.tr("Tools"))
+        bar.setObjectName("tools")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(16, 16))
+        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        for name in ["new", "duplicate", "delete", "|", "undo", "redo", "|", "import", "export"]:
+            if name == "|":
+                bar.addSeparator()
+            else:
+                bar.addAction(self.actions_by_name[name])
+        for name, text in self._short_names().items():
+            self.actions_by_name[name].setIconText(text)
+        self.addToolBar(bar)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+
+    def _short_names(self) -> dict[str, str]:
+        return {
+            "new": self.tr("New"),
+            "duplicate": self.tr("Duplicate"),
+            "delete": self.tr("Delete"),
+            "undo": self.tr("Undo"),
+            "redo": self.tr("Redo"),
+            "import": self.tr("Import"),
+            "export": self.tr("Export"),
+        }
+
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        for path in self._settings.recent:
+            action = self._recent.addAction(_menu_text(str(path)))
+            action.triggered.connect(lambda _=False, path=path: self.files.open(path))
+        if self._recent.isEmpty():
+            self._recent.addAction(self.tr("Nothing opened yet")).setEnabled(False)
+            return
+        self._recent.addSeparator()
+        clear = self._recent.addAction(self.tr("Clear This List"))
+        clear.triggered.connect(lambda: self._settings.forget_recent())
+
+    def _fill_columns(self) -> None:
+        self._columns.clear()
+        if self.workspace is not None:
+            self._columns.addActions(self.workspace.table.column_actions())
+
+    def _fill_organization(self) -> None:
+        self._organization.clear()
+        if self.workspace is not None:
+            panel = self.workspace.organizations
+            self._organization.addActions(
+                [
+                    panel.add_action,
+                    panel.rename_action,
+                    panel.base_url_action,
+                    panel.delete_action,
+                ]
+            )
+
+    # -- the open catalogue --------------------------------------------------------------------
+
+    def open_first(self, path: Path | None) -> None:
+        """Open `path`, or the last catalogue, or the default one."""
+        self.files.open_first(path)
+
+    def show_catalog(self, catalog: Catalog) -> None:
+        """Show another catalogue; the one that was open is closed."""
+        self._close_workspace()
+        start = [self.actions_by_name[name] for name in ("import", "open", "sample")]
+        space = Workspace(catalog, self._loader, self._settings, self.follow, start, self)
+        self.workspace = space
+        space.shown_changed.connect(self._show_counts)
+        space.overview_changed.connect(lambda _: self._show_counts())
+        space.selected_changed.connect(self._selected)
+        space.history_changed.connect(self._update_actions)
+        space.said.connect(self.status.say)
+        space.failed.connect(self.show_error)
+        for name in _OF_TABLE.split():
+            space.table.addAction(self.actions_by_name[name])
+        space.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.setCentralWidget(space)
+        for name, pane in (
+            ("show_organizations", space.organizations),
+            ("show_details", space.details),
+        ):
+            shown = self._settings.flag(name, default=True)
+            self.actions_by_name[name].setChecked(shown)
+            pane.setVisible(shown)
+        self.status.show_read_only(catalog.read_only)
+        self.setWindowTitle(self.tr("{name}[*]").format(name=catalog.path.stem))
+        self.setWindowFilePath(str(catalog.path))
+        self._update_actions()
+        space.reload()
+        space.table.setFocus()
+        if catalog.read_only:
+            self.status.say(
+                self.tr("This file cannot be written: it is open read-only. Save a copy to edit.")
+            )
+
+    def _close_workspace(self) -> None:
+        if self.workspace is not None:
+            space, self.workspace = self.workspace, None
+            space.close_catalog()
+            space.hide()
+            space.deleteLater()
+
+    def _in_workspace(self, run: Callable[[Workspace], object]) -> None:
+        if self.workspace is not None:
+            run(self.workspace)
+
+    def follow(
+        self, what: str, future: Future[Any], cancel: Callable[[], None] | None = None
+    ) -> None:
+        """Show in the status bar that `future` is being worked on, until it is done."""
+        work = self.status.begin(what, cancel)
+        deliver(
+            self.status,
+            future,
+            lambda _: self.status.end(work),
+            lambda _: self.status.end(work),
+        )
+
+    # -- what the actions do -------------------------------------------------------------------
+
+    def import_csv(self, path: Path | None = None) -> None:
+        """Ask for a CSV file (unless `path` is one) and show what it would change."""
+        from gui.import_dialog import ImportDialog
+
+        if self.workspace is None:
+            return
+        dialog = ImportDialog(self.workspace.catalog, path, self)
+        dialog.imported.connect(lambda change: self.status.say(change.label))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def export_csv(self) -> None:
+        """Ask what to export, and where to."""
+        from gui.export_dialog import ExportDialog
+
+        if self.workspace is None:
+            return
+        dialog = ExportDialog(self.workspace.catalog, self.workspace.export_scopes(), self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def load_sample(self) -> None:
+        """Put the sample integrations into the open catalogue, as one edit."""
+        self._in_workspace(Workspace.load_sample)
+
+    def show_preferences(self) -> None:
+        """Edit the preferences."""
+        from gui.preferences import PreferencesDialog
+
+        dialog = PreferencesDialog(self._settings, self)
+        dialog.changed.connect(self._apply_preferences)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _apply_preferences(self) -> None:
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            theme.apply(app, self._settings.scheme)
+        self._loader.set_allowed_hosts([*self._settings.allowed_hosts, *self._run_hosts])
+
+    def _save_copy(self) -> None:
+        if self.workspace is not None:
+            self.files.ask_copy(self.workspace.catalog, self._report_copy)
+
+    def _report_copy(self, path: Path, future: Future[None]) -> None:
+        self.follow(self.tr("Saving a copy…"), future)
+        done = self.tr("Saved a copy as {name}").format(name=one_line(path.name, 80))
+        deliver(self, future, lambda _: self.status.say(done), self.show_error)
+
+    def show_error(self, error: Exception) -> None:
+        """Say in a dialog what went wrong."""
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle(self.tr("Integration Icons"))
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(sentence(error))
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+    def _about(self) -> None:
+        box = QMessageBox(self)
+        box.setWindowTitle(self.tr("About Integration Icons"))
+        box.setIconPixmap(theme.app_icon().pixmap(QSize(64, 64), self.devicePixelRatioF()))
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(self.tr("Integration Icons {version}").format(version=VERSION))
+        box.setInformativeText(
+            self.tr("See, edit and put right the icons of a catalogue of integrations.")
+        )
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+    # -- state ---------------------------------------------------------------------------------
+
+    def _show_counts(self, *_: object) -> None:
+        if self.workspace is not None:
+            self.status.show_counts(self.workspace.shown, self.workspace.total)
+            self._update_actions()
+
+    def _selected(self, count: int) -> None:
+        self.status.show_selected(count)
+        self._update_actions()
+
+    def _update_actions(self) -> None:
+        space, actions = self.workspace, self.actions_by_name
+        writable = space is not None and not space.catalog.read_only
+        for name in _NEEDS_CATALOG.split():
+            actions[name].setEnabled(space is not None)
+        for name in _NEEDS_WRITING.split():
+            actions[name].setEnabled(writable)
+        some = space is not None and space.selected > 0
+        for name in ("duplicate", "delete", "edit_cell"):
+            actions[name].setEnabled(writable and some)
+        self._name_step("undo", self.tr("&Undo"), space.catalog.undo_label() if space else None)
+        self._name_step("redo", self.tr("&Redo"), space.catalog.redo_label() if space else None)
+
+    def _name_step(self, name: str, word: str, label: str | None) -> None:
+        action = self.actions_by_name[name]
+        short = action.iconText()
+        writable = self.workspace is not None and not self.workspace.catalog.read_only
+        action.setEnabled(label is not None and writable)
+        action.setText(f"{word} {_menu_text(one_line(label, 60))}" if label else word)
+        action.setIconText(short)
+        key = action.shortcut().toString()
+        plain = word.replace("&", "")
+        action.setToolTip(f"{plain}: {label} ({key})" if label else f"{plain} ({key})")
+
+    def _restore(self) -> None:
+        self.resize(1280, 800)
+        self.restoreGeometry(self._settings.state("window"))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Store the layout, finish what is being written, and stop what loads icons."""
+        self._settings.save_state("window", self.saveGeometry())
+        for name in ("show_organizations", "show_details"):
+            self._settings.save_flag(name, self.actions_by_name[name].isChecked())
+        self._close_workspace()
+        self.files.close()
+        self._loader.stop()
+        super().closeEvent(event)
+
+
+def _menu_text(text: str) -> str:
+    """`text` in a menu, where "&" would mark a key."""
+    return text.replace("&", "&&")

@@ -1,0 +1,441 @@
+"""The panes of one open catalogue: organizations, search and table, details."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, Final
+
+import apsw
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from db import csv_import, history, organizations, records
+from db.catalog import Catalog, EditSession
+from db.changes import Change
+from db.csv_stage import Staged
+from db.fields import FIELD_BY_NAME, Record, Value, csv_text
+from db.order import AT, OrderSpec
+from db.organizations import Overview
+from gui import resources
+from gui.background import deliver, run_in_gui
+from gui.details_panel import DetailsPanel
+from gui.empty_state import EmptyState
+from gui.icon_loader import IconLoader
+from gui.organization_actions import OrganizationActions
+from gui.organizations_panel import OrganizationsPanel
+from gui.search_bar import SearchBar
+from gui.settings import Settings
+from gui.table_model import IntegrationTableModel
+from gui.table_view import IntegrationTable
+from gui.text import number, one_line
+
+WATCH_MILLISECONDS: Final = 1_000
+"""How often another program's writes are looked for."""
+
+
+class Workspace(QWidget):
+    """Everything that shows and edits one catalogue.
+
+    Signals:
+        shown_changed(int): how many rows the table shows.
+        selected_changed(int): how many rows are selected.
+        history_changed(): undo and redo mean something else now.
+        overview_changed(Overview): the organizations and their counts.
+        said(str): a message for the status bar.
+        failed(Exception): something that the user has to know went wrong.
+    """
+
+    shown_changed = Signal(int)
+    selected_changed = Signal(int)
+    history_changed = Signal()
+    overview_changed = Signal(object)
+    said = Signal(str)
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        loader: IconLoader,
+        settings: Settings,
+        follow: Callable[[str, Future[Any], Callable[[], None] | None], None],
+        start_actions: Sequence[QAction],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.catalog = catalog
+        self._settings = settings
+        self._follow = follow
+        self._closed = False
+        self._wanted_field: tuple[int, str] | None = None
+        self.shown = 0
+        self._overview_reader = catalog.reader("overview")
+        self._record_reader = catalog.reader("record")
+        self.organizations = OrganizationsPanel()
+        self.organization_actions = OrganizationActions(self, self.edit)
+        self.search = SearchBar()
+        self.model = IntegrationTableModel(catalog, self)
+        self.table = IntegrationTable(self.model, loader)
+        self.details = DetailsPanel(loader)
+        self._make_states(start_actions)
+        self._lay_out()
+        self._connect()
+        self._restore()
+        self._watch()
+        self.reload_overview()
+
+    # -- layout ------------------------------------------------------------------------------
+
+    def _make_states(self, start_actions: Sequence[QAction]) -> None:
+        self.clear_action = QAction(self.tr("Clear search"), self)
+        self.clear_action.triggered.connect(self.clear_filters)
+        self.no_match = EmptyState(
+            "search", self.tr("No integration matches"), "", [self.clear_action]
+        )
+        self.empty = EmptyState(
+            "table",
+            self.tr("This catalogue is empty"),
+            self.tr("Import a CSV file, open another catalogue, or look around in a sample."),
+            start_actions,
+        )
+        self.stack = QStackedWidget()
+        for page in (self.table, self.no_match, self.empty):
+            self.stack.addWidget(page)
+
+    def _lay_out(self) -> None:
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(4, 8, 4, 8)
+        column.setSpacing(6)
+        column.addWidget(self.search)
+        column.addWidget(self.stack, 1)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        for pane in (self.organizations, middle, self.details):
+            self.splitter.addWidget(pane)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setSizes([230, 700, 360])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.splitter)
+
+    def _connect(self) -> None:
+        self.organizations.chosen.connect(lambda _: self.reload())
+        self.organizations.add_requested.connect(self.organization_actions.add)
+        self.organizations.rename_requested.connect(self.organization_actions.rename)
+        self.organizations.delete_requested.connect(self.organization_actions.delete)
+        self.organizations.base_url_requested.connect(self.organization_actions.base_url)
+        self.search.words_changed.connect(lambda _: self.reload())
+        self.search.leave_requested.connect(self.table.setFocus)
+        self.model.loaded.connect(self._loaded)
+        self.model.failed.connect(self.failed)
+        self.model.edit_requested.connect(self._edit_cell)
+        self.table.said.connect(self.said)
+        self.table.delete_requested.connect(self.delete_selected)
+        self.table.details_requested.connect(self._edit_in_details)
+        self.table.current_changed.connect(self._show_details)
+        self.table.selected_changed.connect(self.selected_changed)
+        self.details.apply_requested.connect(self._apply)
+        self.details.previous_requested.connect(lambda: self.table.move_current(-1))
+        self.details.next_requested.connect(lambda: self.table.move_current(1))
+        self.details.stayed.connect(lambda pk: self.table.select_pks([pk]))
+        self.catalog.changed.append(self._told)
+
+    def _restore(self) -> None:
+        self.splitter.restoreState(self._settings.state("splitter"))
+        self.table.restore_layout(self._settings.state("table"))
+        self.details.set_read_only(self.catalog.read_only)
+
+    def _watch(self) -> None:
+        self._watch_pending = False
+        self._timer = QTimer(self)
+        self._timer.setInterval(WATCH_MILLISECONDS)
+        self._timer.timeout.connect(self._look_elsewhere)
+        self._timer.start()
+
+    def close_catalog(self) -> None:
+        """Store the layout, finish what is being written, and close the file."""
+        self._timer.stop()
+        self.details.leave()
+        self._closed = True
+        self._settings.save_state("splitter", self.splitter.saveState())
+        self._settings.save_state("table", self.table.save_layout())
+        self.catalog.changed.remove(self._told)
+        self.model.close()
+        self.catalog.close()
+
+    # -- what is shown -----------------------------------------------------------------------
+
+    @property
+    def spec(self) -> OrderSpec:
+        """What the table is to show: words, organization and sort."""
+        return OrderSpec(self.search.words, self.organizations.org_id, self.table.sort)
+
+    @property
+    def total(self) -> int:
+        """How many integrations the catalogue has."""
+        return self.organization_actions.overview.total
+
+    @property
+    def selected(self) -> int:
+        """How many rows are selected."""
+        return self.table.selected_row_count()
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.search.words) or self.organizations.org_id is not None
+
+    def reload(self) -> None:
+        """Ask for the rows of the words, organization and sort that are chosen."""
+        self.model.set_spec(self.spec)
+
+    def reload_overview(self) -> None:
+        """Count the organizations anew."""
+        deliver(
+            self,
+            self._overview_reader.request(_overview),
+            self._show_overview,
+            self._failed,
+        )
+
+    def clear_filters(self) -> None:
+        """Search for nothing, in all organizations."""
+        self.search.field.clear()
+        if self.organizations.org_id is not None:
+            self.organizations.choose(None)
+        self.search.clear()
+        self.table.setFocus()
+
+    def _show_overview(self, answer: tuple[Overview, list[str]]) -> None:
+        overview, types = answer
+        self.organization_actions.overview = overview
+        self.organizations.show_overview(overview)
+        self.table.set_bases(
+            {item.id: item.base_url for item in overview.organizations if item.base_url},
+            overview.base_url,
+        )
+        self.details.set_known(types, overview.organizations)
+        self.table.set_known(types, overview.organizations)
+        self.overview_changed.emit(overview)
+        self._show_page()
+
+    def _loaded(self, count: int) -> None:
+        self.shown = count
+        self.search.show_matches(count if self.search.words else None)
+        self._show_page()
+        self.shown_changed.emit(count)
+
+    def _show_page(self) -> None:
+        """The table, or a page that says why there are no rows."""
+        if self.shown or self.model.is_loading:
+            page: QWidget = self.table
+        elif self.is_filtered:
+            self.no_match.set_words(self.tr("No integration matches"), self._why_none())
+            self.clear_action.setText(
+                self.tr("Clear Search") if self.search.words else self.tr("Show All Organizations")
+            )
+            page = self.no_match
+        else:
+            page = self.empty
+        self.stack.setCurrentWidget(page)
+
+    def _why_none(self) -> str:
+        words = one_line(self.search.words, 60)
+        if not words:
+            return self.tr("This organization has no integrations yet.")
+        if self.organizations.org_id is None:
+            return self.tr("Nothing holds all of “{words}”.").format(words=words)
+        return self.tr("Nothing in this organization holds all of “{words}”.").format(words=words)
+
+    # -- details -----------------------------------------------------------------------------
+
+    def _show_details(self, pk: int | None) -> None:
+        if pk is None:
+            self.details.show_record(None)
+            return
+        future = self._record_reader.request(
+            lambda connection: organizations.record(connection, pk)
+        )
+        deliver(self, future, self._record_read, self._failed)
+
+    def _record_read(self, record: Record | None) -> None:
+        base = self.organization_actions.overview.base_url
+        bases = (csv_text(record.get("base_url")), base) if record else ()
+        self.details.show_record(record, self.table.current_row + 1, self.shown, bases)
+        if self._wanted_field is not None and self._wanted_field[0] == self.details.pk:
+            self.details.focus_field(self._wanted_field[1])
+            self._wanted_field = None
+
+    def _apply(self, pk: int, values: dict[str, Value]) -> None:
+        fields = ", ".join(FIELD_BY_NAME[name].key for name in values)
+        self.edit(
+            self.tr("Change {fields} of {name}").format(fields=fields, name=self._name_of(pk)),
+            lambda edit: records.update_integration(edit, pk=pk, values=values),
+            failed=self.details.refuse,
+        )
+
+    # -- edits -------------------------------------------------------------------------------
+
+    def edit(
+        self,
+        label: str,
+        body: Callable[[EditSession], Any],
+        done: Callable[[Change], None] | None = None,
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """Run a named edit; what goes wrong is told."""
+        future = self.catalog.edit(label, body)
+        self._follow(label, future, self.catalog.interrupt_writer)
+        deliver(self, future, done or (lambda _: None), failed or self._failed)
+
+    def undo(self) -> None:
+        """Take back the last edit."""
+        self._step(self.catalog.undo(), self.tr("Undone: {label}"), self.tr("Undo…"))
+
+    def redo(self) -> None:
+        """Do again what was undone."""
+        self._step(self.catalog.redo(), self.tr("Done again: {label}"), self.tr("Redo…"))
+
+    def _step(self, future: Future[Change | None], said: str, what: str) -> None:
+        def done(change: Change | None) -> None:
+            if change is not None:
+                self.said.emit(said.format(label=one_line(change.label, 120)))
+
+        self._follow(what, future, self.catalog.interrupt_writer)
+        deliver(self, future, done, self._failed)
+
+    def new_integration(self) -> None:
+        """Add an integration to the chosen organization and go to its name in the form."""
+        org_id = self.organizations.org_id
+        now = records.timestamp()
+        values: dict[str, Value] = {
+            "name": self.tr("New integration"),
+            "type": "",
+            "org_id": org_id or None,
+            "creator": history.author(),
+            "created_at": now,
+            "updated_at": now,
+        }
+        added: list[int] = []
+        self.edit(
+            self.tr("Add integration"),
+            lambda edit: added.append(records.add_integration(edit, values=values)),
+            done=lambda _: self._go_to(added[0], "name"),
+        )
+
+    def _go_to(self, pk: int, field: str) -> None:
+        """Show a record in the details, with the cursor in a field of the form."""
+        if self.search.words:
+            self.search.clear()
+        self.table.select_pks([pk])
+        self._wanted_field = (pk, field)
+
+    def _edit_in_details(self, pk: int, field: str) -> None:
+        """A value that does not fit into a cell is edited in the form."""
+        self._wanted_field = (pk, field)
+        self._show_details(pk)
+
+    def duplicate_selected(self) -> None:
+        """Copy the selected integrations under new ids."""
+        self.table.with_selected_pks(self._duplicate)
+
+    def delete_selected(self) -> None:
+        """Delete the selected integrations; undo brings them back."""
+        self.table.with_selected_pks(self._delete)
+
+    def _duplicate(self, pks: Sequence[int]) -> None:
+        label = (
+            self.tr("Duplicate {name}").format(name=self._name_of(pks[0]))
+            if len(pks) == 1
+            else self.tr("Duplicate {count} integrations").format(count=number(len(pks)))
+        )
+        copies: list[int] = []
+        self.edit(
+            label,
+            lambda edit: copies.extend(records.duplicate_integrations(edit, pks=pks)),
+            done=lambda _: self.table.select_pks(copies),
+        )
+
+    def _delete(self, pks: Sequence[int]) -> None:
+        label = (
+            self.tr("Delete {name}").format(name=self._name_of(pks[0]))
+            if len(pks) == 1
+            else self.tr("Delete {count} integrations").format(count=number(len(pks)))
+        )
+        self.edit(
+            label,
+            lambda edit: records.delete_integrations(edit, pks=pks),
+            done=lambda change: self.said.emit(
+                self.tr("{label}. Ctrl+Z brings it back.").format(label=change.label)
+            ),
+        )
+
+    def _edit_cell(self, pk: int, name: str, value: Value) -> None:
+        label = self.tr("Change {field} of {name}").format(
+            field=FIELD_BY_NAME[name].key, name=self._name_of(pk)
+        )
+        self.edit(
+            label,
+            lambda edit: records.update_integration(edit, pk=pk, values={name: value}),
+            failed=lambda error: self._cell_refused(pk, name, value, error),
+        )
+
+    def _cell_refused(self, pk: int, name: str, value: Value, error: Exception) -> None:
+        """The cell shows again what is stored, its editor what was typed, and a message why."""
+        self.table.edit_again(pk, name, csv_text(value))
+        self._failed(error)
+
+    def load_sample(self) -> None:
+        """Put the sample integrations into the catalogue, as one edit."""
+        reading = csv_import.Reading(resources.SAMPLE, self.catalog.path)
+        label = self.tr("Load the sample catalogue")
+
+        def write(staged: Staged) -> None:
+            future = csv_import.write(self.catalog, staged, label=lambda *_: label)
+            future.add_done_callback(lambda _: reading.close())
+            deliver(self, future, lambda _: self.table.setFocus(), self._failed)
+
+        self._follow(label, reading.future, reading.cancel)
+        deliver(self, reading.future, write, self._failed)
+
+    # -- what has changed --------------------------------------------------------------------
+
+    def _told(self, change: Change) -> None:
+        """Called on the writer's thread."""
+        run_in_gui(partial(self._changed, change))
+
+    def _changed(self, change: Change) -> None:
+        if self._closed:
+            return
+        self.model.refresh(change)
+        moved = change.fields is None or bool({"org_id", "type"} & change.fields)
+        if change.added or change.deleted or change.organizations or change.settings or moved:
+            self.reload_overview()
+        if self.details.pk is not None and (change.pks is None or self.details.pk in change.pks):
+            self._show_details(self.details.pk)
+        self.history_changed.emit()
+
+    def _look_elsewhere(self) -> None:
+        if self._watch_pending:
+            return
+        self._watch_pending = True
+
+        def looked(_: object) -> None:
+            self._watch_pending = False
+
+        deliver(self, self.catalog.check_elsewhere(), looked, looked)
+
+    def _failed(self, error: Exception) -> None:
+        self.failed.emit(error)
+
+    def _name_of(self, pk: int) -> str:
+        position = self.model.position_of(pk)
+        row = self.model.row(position) if position is not None else None
+        name = csv_text(row[AT["name"]]) if row is not None else ""
+        return one_line(name or self.tr("an integration"), 40)
+
+
+def _overview(connection: apsw.Connection) -> tuple[Overview, list[str]]:
+    return organizations.overview(connection), organizations.known_types(connection)
