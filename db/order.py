@@ -41,7 +41,7 @@ _NO_CASE: Final = frozenset({"name", "type", "creator", "updated_by", "client_id
 Row = tuple[Any, ...]
 """What a line of the table shows: `ROW_FIELDS`, texts cut after `SHORT` + 1 characters. A row whose
 `id` is None was deleted after the order was made."""
-ROW_FIELDS: Final = ("pk", *(field.name for field in FIELDS), "organization", "base_url")
+ROW_FIELDS: Final = ("pk", *(field.name for field in FIELDS), ORGANIZATION)
 AT: Final = {name: place for place, name in enumerate(ROW_FIELDS)}
 """Where in a `Row` a field stands."""
 Range = tuple[int, int]
@@ -87,12 +87,46 @@ class Order:
         weakref.finalize(self, path.unlink, missing_ok=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Beginning:
-    """The first rows of an order that is still being made."""
+class Page:
+    """Some rows that stand one after the other."""
 
-    spec: OrderSpec
-    rows: tuple[Row, ...]
+    __slots__ = ("__weakref__", "first", "rows")
+
+    def __init__(self, first: int, rows: tuple[Row, ...]) -> None:
+        self.first = first
+        self.rows = rows
+
+
+class Beginning:
+    """The first rows of an order that is still being made; they are read as `Pages` are."""
+
+    def __init__(self, spec: OrderSpec, rows: tuple[Row, ...]) -> None:
+        self.spec = spec
+        self.count = len(rows)
+        self.order: Order | None = None
+        self.positions: dict[int, int] = {row[0]: place for place, row in enumerate(rows)}
+        self._page = Page(0, rows)
+
+    def row(self, position: int) -> Row:
+        return self._page.rows[position]
+
+    def rows(self, first: int, last: int) -> list[Row]:
+        return list(self._page.rows[first : last + 1])
+
+    def cached(self) -> list[Page]:
+        return [self._page]
+
+    def show(self, fields: Collection[str] | None) -> None:
+        """There is nothing to read anew."""
+
+    def forget(self) -> None:
+        """There is nothing to read anew."""
+
+    def pks(self, first: int, last: int) -> list[int]:
+        return [row[0] for row in self.rows(first, last)]
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
 
 
 def make(
@@ -288,7 +322,7 @@ def _columns(fields: Collection[str] | None) -> str:
             columns.append(f"i.{field.name}")
         else:
             columns.append(_cut(f"i.{field.name}"))
-    return f"p.pk, {', '.join(columns)}, {_cut('o.name')}, o.base_url"
+    return f"p.pk, {', '.join(columns)}, {_cut('o.name')}"
 
 
 def _cut(column: str) -> str:
@@ -307,16 +341,6 @@ def _rows_of(
     return (found[pk] for pk in pks if pk in found)
 
 
-class Page:
-    """Some rows that stand one after the other."""
-
-    __slots__ = ("__weakref__", "first", "rows")
-
-    def __init__(self, first: int, rows: tuple[Row, ...]) -> None:
-        self.first = first
-        self.rows = rows
-
-
 class Pages:
     """The rows of an order, read page by page on the GUI's own connection.
 
@@ -328,6 +352,7 @@ class Pages:
     ) -> None:
         self.count = order.count
         self.spec = order.spec
+        self.positions = order.positions
         self.order: Order | None = order
         self._connection = connection
         self._alive: WeakValueDictionary[int, Page] = WeakValueDictionary()

@@ -1,0 +1,377 @@
+"""The rows of the table: those that are shown, in their order, read page by page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import apsw
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    QTimer,
+    Signal,
+)
+
+from db import order
+from db.catalog import Catalog
+from db.changes import Change
+from db.errors import environment_error
+from db.fields import FIELD_BY_NAME, Value, csv_text, is_blank
+from db.order import AT, SHORT, Beginning, Order, OrderSpec, Pages, Row
+from gui.background import deliver, run_in_gui
+from gui.columns import COLUMNS, ICON, PLACE
+from gui.table_cells import cell, spoken, tooltip
+from gui.text import number
+
+Index = QModelIndex | QPersistentModelIndex
+Role = Qt.ItemDataRole
+
+RETRY_MILLISECONDS: Final = 50
+"""After how long a page is asked for again that a lock did not let through."""
+_NO_INDEX: Final = QModelIndex()
+_READ: Final = (
+    Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
+)
+_WRITE: Final = _READ | Qt.ItemFlag.ItemIsEditable
+_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+
+
+class IntegrationTableModel(QAbstractTableModel):
+    """Integrations by position in the order that was asked for last.
+
+    Signals:
+        loading(): an order is being made; the old rows stay until it is there.
+        loaded(int): all rows of the order are there, so many of them.
+        edit_requested(int, str, Value): store this value in this field of the row with this pk.
+            The cell shows it already; `refuse_edit` takes it back.
+        failed(Exception): the rows cannot be read.
+
+    Attributes:
+        spec: what was asked for last.
+        is_loading: whether its order is still being made.
+        wanted_pks: called for the pks whose positions the next order is to find.
+        positions: those that were found, by pk.
+    """
+
+    loading = Signal()
+    loaded = Signal(int)
+    edit_requested = Signal(object, str, object)
+    failed = Signal(object)
+
+    def __init__(self, catalog: Catalog, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.spec = OrderSpec()
+        self.is_loading = False
+        self.wanted_pks: Callable[[], Sequence[int]] = tuple
+        self.positions: dict[int, int] = {}
+        self._read_only = catalog.read_only
+        self._path = catalog.path
+        self._connection = catalog.connect_here()
+        self._reader = catalog.reader("order")
+        self._selection_reader = catalog.reader("selection")
+        self._folder = TemporaryDirectory(prefix="integration-icons-", ignore_cleanup_errors=True)
+        self._pages: Pages | Beginning | None = None
+        self._fields: frozenset[str] | None = None
+        self._pending: dict[tuple[int, str], Value] = {}
+        self._held: list[Beginning | Order] | None = None
+        self._has_failed = False
+        self._retry = QTimer(self, singleShot=True, interval=RETRY_MILLISECONDS)
+        self._retry.timeout.connect(self._show_again)
+
+    def close(self) -> None:
+        """Let go of the catalogue."""
+        self._retry.stop()
+        self.is_loading = False
+        self.beginResetModel()
+        self._drop_pages()
+        self.endResetModel()
+        self._reader.close()
+        self._selection_reader.close()
+        self._connection.close()
+        self._folder.cleanup()
+
+    # -- what is shown -----------------------------------------------------------------------
+
+    def set_spec(self, spec: OrderSpec) -> None:
+        """Show other rows, or in another order; does nothing when they are shown already."""
+        if spec != self.spec or (self._pages is None and not self.is_loading):
+            self.spec = spec
+            self.reload()
+
+    def reload(self) -> None:
+        """Make the order anew: rows came or went."""
+        spec = self.spec
+        folder = Path(self._folder.name)
+        find = tuple(self.wanted_pks())
+        fields = self._fields
+        early = None
+        if self._pages is None or not spec.shows_same_rows_as(self._pages.spec):
+
+            def early(beginning: Beginning) -> None:
+                run_in_gui(lambda: self._take_beginning(beginning))
+
+        self.is_loading = True
+        self.loading.emit()
+        future = self._reader.request(
+            lambda connection: order.make(
+                connection, spec, folder, find=find, early=early, fields=fields
+            )
+        )
+        deliver(self, future, self._take, self._fail_loading)
+
+    def refresh(self, change: Change) -> None:
+        """Show what a committed change changed; edited rows stay where they are."""
+        self._forget_pending(change.pks)
+        if change.added or change.deleted or change.pks is None:
+            if self._pages is not None:
+                self._pages.forget()
+            self.reload()
+        elif self._pages is not None and (change.pks or change.organizations):
+            pages = self._pages.cached()
+            self._pages.forget()
+            self._tell_changed(
+                page.first + place
+                for page in pages
+                for place, row in enumerate(page.rows)
+                if change.organizations or row[0] in change.pks
+            )
+
+    def hold(self) -> None:
+        """Change no rows for now: an editor is open."""
+        if self._held is None:
+            self._held = []
+
+    def release(self) -> None:
+        """Show what came while the rows were held."""
+        held, self._held = self._held, None
+        for waiting in (held or [])[-1:]:
+            self._show(waiting)
+
+    def show_columns(self, names: Collection[str]) -> None:
+        """Read only what these columns show."""
+        fields = frozenset(COLUMNS[PLACE[name]].field for name in names) | {"id", "icon_url"}
+        if fields != self._fields:
+            self._fields = fields
+            if self._pages is not None:
+                self._pages.show(fields)
+                self._show_again()
+
+    def _take_beginning(self, beginning: Beginning) -> None:
+        if self.is_loading and beginning.spec == self.spec:
+            self._show(beginning)
+
+    def _take(self, made: Order) -> None:
+        if made.spec == self.spec:
+            self.is_loading = False
+            self._show(made)
+
+    def _show(self, made: Order | Beginning) -> None:
+        if self._held is not None:
+            self._held.append(made)
+            return
+        self.beginResetModel()
+        self._drop_pages()
+        try:
+            self._pages = made if isinstance(made, Beginning) else self._open(made)
+            self.positions = made.positions
+        except apsw.Error as error:
+            self._fail(error)
+        self.endResetModel()
+        if isinstance(made, Order):
+            self.loaded.emit(self.rowCount())
+
+    def _open(self, made: Order) -> Pages:
+        return Pages(self._connection, made, self._fields)
+
+    def _drop_pages(self) -> None:
+        if self._pages is not None:
+            self._pages.close()
+            self._pages = None
+
+    def _fail_loading(self, error: Exception) -> None:
+        self.is_loading = False
+        self.failed.emit(error)
+        self.loaded.emit(self.rowCount())
+
+    def _show_again(self) -> None:
+        if self.rowCount():
+            last = self.index(self.rowCount() - 1, len(COLUMNS) - 1)
+            self.dataChanged.emit(self.index(0, 0), last)
+
+    def _tell_changed(self, positions: Iterator[int]) -> None:
+        for first, last in order.merged((position, position) for position in positions):
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(COLUMNS) - 1))
+
+    # -- rows --------------------------------------------------------------------------------
+
+    def rows(self, first: int, last: int) -> list[Row | None]:
+        """The rows at some positions, both ends included; None for one that cannot be read now."""
+        count = max(0, min(last, self.rowCount() - 1) - first + 1)
+        if self._pages is None or not count:
+            return []
+        try:
+            rows: list[Row | None] = list(self._pages.rows(first, first + count - 1))
+        except apsw.Error as error:
+            self._fail(error)
+            return [None] * count
+        if self._pending:
+            rows = [self._with_pending(row) for row in rows]
+        return rows
+
+    def row(self, position: int) -> Row | None:
+        """The row at a position; None when it cannot be read now."""
+        found = self.rows(position, position)
+        return found[0] if found else None
+
+    def pk_at(self, position: int) -> int | None:
+        """The pk of the row at a position, None when there is none."""
+        row = self.row(position) if position >= 0 else None
+        return None if row is None else row[0]
+
+    def position_of(self, pk: int) -> int | None:
+        """Where a row is: of those found by the last order, or read since; None for others."""
+        for page in self._pages.cached() if self._pages is not None else ():
+            for place, row in enumerate(page.rows):
+                if row[0] == pk:
+                    return page.first + place
+        return self.positions.get(pk)
+
+    def pks(self, first: int, last: int) -> list[int]:
+        """The pks of a few rows, both ends included."""
+        if self._pages is None:
+            return []
+        try:
+            return self._pages.pks(first, last)
+        except apsw.Error as error:
+            self._fail(error)
+            return []
+
+    def ask(self, job: Callable[[apsw.Connection, Order], Any]) -> Future[Any] | None:
+        """Ask a question about many rows on a reader; None while there is no whole order."""
+        shown = self._pages.order if self._pages is not None else None
+        if shown is None:
+            return None
+        return self._selection_reader.request(lambda connection: job(connection, shown))
+
+    def _with_pending(self, row: Row | None) -> Row | None:
+        if row is None:
+            return None
+        values = list(row)
+        for (pk, name), value in self._pending.items():
+            if pk == row[0]:
+                values[AT[name]] = value
+                if name == "org_id":
+                    values[AT[order.ORGANIZATION]] = value
+        return tuple(values)
+
+    def _fail(self, error: apsw.Error) -> None:
+        if isinstance(error, apsw.BusyError | apsw.LockedError):
+            if not self._retry.isActive():
+                self._retry.start()
+        elif not self._has_failed:
+            self._has_failed = True
+            self.failed.emit(environment_error(error, self._path) or error)
+
+    # -- what Qt asks ------------------------------------------------------------------------
+
+    def rowCount(self, parent: Index = _NO_INDEX) -> int:
+        return 0 if self._pages is None or parent.isValid() else self._pages.count
+
+    def columnCount(self, parent: Index = _NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
+        return _READ if self._read_only or not COLUMNS[index.column()].editable else _WRITE
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole
+    ) -> Any:
+        if role not in (Role.DisplayRole, Role.AccessibleTextRole):
+            return None
+        if orientation == Qt.Orientation.Horizontal:
+            return COLUMNS[section].title if 0 <= section < len(COLUMNS) else None
+        return number(section + 1)
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        column = COLUMNS[index.column()]
+        if role == Role.DisplayRole:
+            if column.name == ICON:
+                return None
+        elif role not in (Role.EditRole, Role.ToolTipRole, Role.AccessibleTextRole):
+            return None
+        row = self.row(index.row())
+        if row is None or row[AT["id"]] is None:
+            return None
+        value = row[column.at]
+        if role == Role.DisplayRole:
+            return cell(value, column.required).text
+        if role == Role.EditRole:
+            return csv_text(self.value(row, column.field))
+        if role == Role.ToolTipRole:
+            return tooltip(value, column.required, FIELD_BY_NAME[column.field].kind)
+        return spoken(column.title, value, column.required)
+
+    # -- editing -----------------------------------------------------------------------------
+
+    def value(self, row: Row, name: str) -> Value:
+        """The whole value of a field: a row holds only the beginning of a long one."""
+        value: Value = row[AT[name]]
+        if not isinstance(value, str) or len(value) <= SHORT:
+            return value
+        sql = f"SELECT {name} FROM integration WHERE pk = ?"
+        try:
+            value = self._connection.execute(sql, (row[0],)).get
+        except apsw.Error as error:
+            self._fail(error)
+        return value
+
+    def setData(self, index: Index, value: Any, role: int = Role.EditRole) -> bool:
+        """Ask for a typed text to be stored; it shows at once."""
+        row = self.row(index.row()) if index.isValid() else None
+        if role != Role.EditRole or row is None or not self.flags(index) & _WRITE & ~_READ:
+            return False
+        name = COLUMNS[index.column()].field
+        stored = self.value(row, name)
+        typed = _typed(str(value), stored)
+        if typed == stored and type(typed) is type(stored):
+            return False
+        self._pending[row[0], name] = typed
+        self._tell_changed(iter((index.row(),)))
+        self.edit_requested.emit(row[0], name, typed)
+        return True
+
+    def refuse_edit(self, pk: int, name: str) -> None:
+        """The value could not be stored: show the old one again."""
+        if self._pending.pop((pk, name), None) is not None:
+            self._tell_pk(pk)
+
+    def _forget_pending(self, pks: Collection[int] | None) -> None:
+        for pk, name in list(self._pending):
+            if pks is None or pk in pks:
+                del self._pending[pk, name]
+
+    def _tell_pk(self, pk: int) -> None:
+        position = self.position_of(pk)
+        if position is not None:
+            self._tell_changed(iter((position,)))
+
+
+def _typed(text: str, stored: Value) -> Value:
+    """What a typed text means where `stored` was: nothing stays the nothing it was."""
+    if not text:
+        return stored if is_blank(stored) else None
+    if isinstance(stored, int | float) and _NUMBER.fullmatch(text):
+        return int(text) if text.lstrip("+-").isdigit() else float(text)
+    return text

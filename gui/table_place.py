@@ -1,0 +1,120 @@
+"""Keeps the current row, the selection and the scrolled place when the table shows new rows."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRange
+from PySide6.QtWidgets import QTableView
+
+from db.order import OrderSpec, Range, merged
+from gui.columns import COLUMNS
+from gui.table_model import IntegrationTableModel
+
+FEW_ROWS = 1000
+"""So many selected rows are kept; a larger selection is dropped with the rows it was made in."""
+_Command = QItemSelectionModel.SelectionFlag
+
+
+def selected(chooser: QItemSelectionModel) -> list[QItemSelectionRange]:
+    """The selected ranges: never the selected indexes, of which there may be millions."""
+    selection = chooser.selection()
+    return [selection.at(place) for place in range(selection.count())]
+
+
+class PlaceKeeper:
+    """Remembers rows by pk while an order is made, and finds them again in it.
+
+    Attributes:
+        chosen: pks to select in the next rows, instead of those that were selected.
+    """
+
+    def __init__(self, view: QTableView, model: IntegrationTableModel) -> None:
+        self.chosen: list[int] = []
+        self._view = view
+        self._model = model
+        self._current: int | None = None
+        self._column = 0
+        self._was_visible = False
+        self._top: int | None = None
+        self._offset = 0
+        self._selected: list[int] = []
+        self._columns: Range = (0, len(COLUMNS) - 1)
+        self._shown: OrderSpec | None = None
+
+    def wanted_pks(self) -> list[int]:
+        """What the next order is to find: the current row, the top one and the selected ones."""
+        view = self._view
+        index = view.currentIndex()
+        pk = self._model.pk_at(index.row())
+        if pk is not None:
+            self._current = pk
+            self._column = index.column()
+            self._was_visible = view.visualRect(index).intersects(view.viewport().rect())
+        scrolled = view.verticalScrollBar().value() > 0
+        self._top = self._model.pk_at(view.rowAt(0)) if scrolled else None
+        self._selected = self._selected_pks()
+        wanted = [self._current, self._top, *self._selected, *self.chosen]
+        return list(dict.fromkeys(pk for pk in wanted if pk is not None))
+
+    def _selected_pks(self) -> list[int]:
+        selection = selected(self._view.selectionModel())
+        ranges = merged((item.top(), item.bottom()) for item in selection)
+        if not ranges or sum(last - first + 1 for first, last in ranges) > FEW_ROWS:
+            return []
+        self._columns = (
+            min(item.left() for item in selection),
+            max(item.right() for item in selection),
+        )
+        return [pk for first, last in ranges for pk in self._model.pks(first, last)]
+
+    def before_reset(self) -> None:
+        """The rows are about to be others."""
+        view = self._view
+        pk = self._model.pk_at(view.currentIndex().row())
+        if pk is not None:
+            self._current = pk
+        self._offset = view.verticalScrollBar().value() % self._row_height()
+
+    def after_reset(self) -> None:
+        """The rows are others: select, and scroll to, what was there before."""
+        self._view.setAutoScroll(False)
+        self._restore_selection()
+        self._view.setAutoScroll(True)
+        self._restore_scroll()
+        self._shown = self._model.spec
+        if not self._model.is_loading:
+            self.chosen = []
+
+    def _restore_selection(self) -> None:
+        model, selection = self._model, QItemSelection()
+        places = self._places(self.chosen or self._selected)
+        left, right = self._columns
+        for first, last in merged((place, place) for place in places):
+            selection.select(model.index(first, left), model.index(last, right))
+        chooser = self._view.selectionModel()
+        chooser.select(selection, _Command.ClearAndSelect)
+        current = self.chosen[:1] or ([] if self._current is None else [self._current])
+        for place in self._places(current):
+            chooser.setCurrentIndex(model.index(place, self._column), _Command.NoUpdate)
+
+    def _places(self, pks: list[int]) -> list[int]:
+        found = (self._model.positions.get(pk, -1) for pk in pks)
+        return [place for place in found if 0 <= place < self._model.rowCount()]
+
+    def _restore_scroll(self) -> None:
+        view, spec = self._view, self._model.spec
+        view.updateGeometries()
+        if self._shown == spec and not self.chosen:
+            for place in self._places([] if self._top is None else [self._top]):
+                view.verticalScrollBar().setValue(place * self._row_height() + self._offset)
+            return
+        view.verticalScrollBar().setValue(0)
+        follow = self._was_visible and not self._is_new_search()
+        if view.currentIndex().isValid() and (follow or self.chosen):
+            view.scrollTo(view.currentIndex())
+
+    def _is_new_search(self) -> bool:
+        words = self._model.spec.words.strip()
+        return bool(words) and (self._shown is None or words != self._shown.words.strip())
+
+    def _row_height(self) -> int:
+        return self._view.verticalHeader().defaultSectionSize()

@@ -1,0 +1,524 @@
+"""The table: paints itself, sorts by its header, edits in place, copies what is selected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Final, Protocol
+
+import apsw
+from PySide6.QtCore import (
+    QByteArray,
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QRect,
+    Qt,
+    QTimer,
+    Signal,
+    SignalInstance,
+)
+from PySide6.QtGui import (
+    QAction,
+    QGuiApplication,
+    QHelpEvent,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+)
+from PySide6.QtWidgets import QAbstractItemDelegate, QMenu, QTableView, QToolTip, QWidget
+
+from db import order
+from db.addresses import Address, classify
+from db.order import AT, Range, Row, SortKey
+from db.organizations import Organization
+from gui import theme
+from gui.background import deliver
+from gui.columns import COLUMN_BY_NAME, COLUMNS, ICON, PLACE
+from gui.icon_facts import IconView
+from gui.icon_stage import state_words
+from gui.table_copy import MOST_CELLS, Box, as_text
+from gui.table_editors import CellDelegate, fits_one_line
+from gui.table_header import TableHeader
+from gui.table_model import Index, IntegrationTableModel
+from gui.table_painter import ICON_SIZE, Lane, Scene, TablePainter
+from gui.table_place import FEW_ROWS, PlaceKeeper, selected
+from gui.text import number, plain_tooltip, sentence
+
+ROW_HEIGHT: Final = 32
+_FEW_RANGES: Final = 64
+"""Up to so many selected ranges are cheaper looked through than every visible cell."""
+_WANT_MILLISECONDS: Final = 60
+_NO_ADDRESS: Final = Address("none")
+_URL: Final = AT["icon_url"]
+_ORG_ID: Final = AT["org_id"]
+_OPENING: Final = (
+    QTableView.EditTrigger.AllEditTriggers,
+    QTableView.EditTrigger.EditKeyPressed,
+    QTableView.EditTrigger.DoubleClicked,
+)
+
+Command = QItemSelectionModel.SelectionFlag
+
+
+class Loader(Protocol):
+    """What the table asks of the icon loader."""
+
+    @property
+    def changed(self) -> SignalInstance: ...
+    def icon(self, address: Address, size: int, ratio: float = 1.0) -> IconView: ...
+    def want(self, urls_visible: Sequence[str]) -> None: ...
+
+
+class IntegrationTable(QTableView):
+    """Shows an `IntegrationTableModel`.
+
+    Signals:
+        current_changed(int | None): the pk of the current row, or that there is none; also after
+            new rows were shown, since the row may stand elsewhere.
+        selected_changed(int): how many rows have a selected cell.
+        sort_changed(): `sort` is another one; the model is asked for it already.
+        details_requested(int, str): this field of the row with this pk is not edited here.
+        delete_requested(): the Delete key was pressed.
+        said(str): a message for the user.
+    """
+
+    current_changed = Signal(object)
+    selected_changed = Signal(int)
+    sort_changed = Signal()
+    details_requested = Signal(object, str)
+    delete_requested = Signal()
+    said = Signal(str)
+
+    def __init__(
+        self, model: IntegrationTableModel, loader: Loader, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._rows = model
+        self._loader = loader
+        self._bases: dict[str, str] = {}
+        self._catalog_base = ""
+        self._painter: TablePainter | None = None
+        self._want = QTimer(self, singleShot=True, interval=_WANT_MILLISECONDS)
+        self._want.timeout.connect(self._tell_wanted)
+        self._make_header()
+        self.setModel(model)
+        self._set_up()
+        self._delegate = CellDelegate(model, self)
+        self.setItemDelegate(self._delegate)
+        self._place = PlaceKeeper(self, model)
+        model.wanted_pks = self._place.wanted_pks
+        model.modelAboutToBeReset.connect(self._place.before_reset)
+        model.modelReset.connect(self._after_reset)
+        loader.changed.connect(self._icons_changed)
+        theme.notifier().changed.connect(self._colors_changed)
+
+    def _make_header(self) -> None:
+        self._header = TableHeader(self)
+        self.setHorizontalHeader(self._header)
+        self._header.sort_changed.connect(self._sort_changed)
+        self._header.columns_changed.connect(self._columns_changed)
+
+    def _set_up(self) -> None:
+        # With the table's own selection model, select-all repaints the header for seconds.
+        self._header.setSelectionModel(QItemSelectionModel(self._rows, self))
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(rows.ResizeMode.Fixed)
+        rows.setMinimumSectionSize(1)
+        rows.setDefaultSectionSize(max(ROW_HEIGHT, self.fontMetrics().height() + 10))
+        self.setVerticalScrollMode(self.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(self.ScrollMode.ScrollPerPixel)
+        self.setSelectionMode(self.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(self.EditTrigger.EditKeyPressed | self.EditTrigger.DoubleClicked)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.setWordWrap(False)
+        self.setFrameShape(self.Shape.NoFrame)
+        self.setAccessibleName(self.tr("Integrations"))
+        self._header.reset_columns()
+        self._header.sectionResized.connect(lambda *_: self._want.start())
+        self.verticalScrollBar().valueChanged.connect(lambda _: self._want.start())
+
+    # -- columns -----------------------------------------------------------------------------
+
+    def column_actions(self) -> list[QAction]:
+        """An action per column to show or hide it, and one that puts all back as at first."""
+        return self._header.column_actions()
+
+    def column_menu(self) -> QMenu:
+        """A menu that chooses the columns."""
+        return self._header.column_menu()
+
+    def save_layout(self) -> QByteArray:
+        """Order, widths and visibility of the columns, and the sort."""
+        return self._header.save_layout()
+
+    def restore_layout(self, layout: QByteArray) -> bool:
+        """Take a layout that `save_layout` gave; False when it is none, and nothing changes."""
+        return self._header.restore_layout(layout)
+
+    def _columns_changed(self) -> None:
+        self._rows.show_columns([column.name for column in self._header.shown_columns()])
+        self._want.start()
+
+    # -- sort and filter ---------------------------------------------------------------------
+
+    @property
+    def sort(self) -> tuple[SortKey, ...]:
+        """The columns to sort by, the most important first."""
+        return self._header.sort
+
+    def sort_by(self, name: str, *, further: bool = False) -> None:
+        """Sort by a column as a click on its title does; `further` as one with Shift."""
+        self._header.sort_by(COLUMN_BY_NAME[name].sort_column, further=further)
+
+    def _sort_changed(self) -> None:
+        if self._rows.rowCount() or self._rows.is_loading:
+            self._rows.set_spec(replace(self._rows.spec, sort=self.sort))
+        self.sort_changed.emit()
+
+    # -- current row and selection -----------------------------------------------------------
+
+    @property
+    def current_pk(self) -> int | None:
+        """The pk of the current row."""
+        return self._rows.pk_at(self.current_row)
+
+    @property
+    def current_row(self) -> int:
+        """The position of the current row, -1 when there is none."""
+        return self.currentIndex().row()
+
+    def move_current(self, step: int) -> None:
+        """Make the row so many further down (or up) the current one, and the only selected."""
+        count = self._rows.rowCount()
+        if count:
+            position = max(0, min(count - 1, self.current_row + step))
+            self._go_to(position)
+
+    def _go_to(self, position: int) -> None:
+        column = self.currentIndex().column()
+        if column < 0 or self.isColumnHidden(column):
+            column = PLACE[self._header.shown_columns()[0].name]
+        index = self._rows.index(position, column)
+        self.selectionModel().setCurrentIndex(index, Command.ClearAndSelect)
+
+    def selected_ranges(self) -> list[Range]:
+        """First and last positions of the rows that have a selected cell."""
+        ranges = selected(self.selectionModel())
+        return order.merged((item.top(), item.bottom()) for item in ranges)
+
+    def selected_row_count(self) -> int:
+        """How many rows have a selected cell."""
+        return sum(last - first + 1 for first, last in self.selected_ranges())
+
+    def with_selected_pks(self, then: Callable[[Sequence[int]], Any]) -> None:
+        """Call `then` with the pks of the selected rows, or else of the current one.
+
+        At once for a few rows, later for many: a reader looks them up. Not at all for none.
+        """
+        ranges = self.selected_ranges()
+        if not ranges and self.current_row >= 0:
+            ranges = [(self.current_row, self.current_row)]
+        if sum(last - first + 1 for first, last in ranges) <= FEW_ROWS:
+            pks = [pk for first, last in ranges for pk in self._rows.pks(first, last)]
+            if pks:
+                then(pks)
+            return
+        answer = self._rows.ask(lambda connection, shown: order.pks_at(connection, shown, ranges))
+        if answer is not None:
+            deliver(self, answer, then, self._say)
+
+    def select_pks(self, pks: Sequence[int]) -> None:
+        """Select these rows and go to the first of them, as soon as they are shown."""
+        self._place.chosen = list(pks[:FEW_ROWS])
+        self._rows.reload()
+
+    def _say(self, error: Exception) -> None:
+        self.said.emit(sentence(error))
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        super().currentChanged(current, previous)
+        if current.row() != previous.row():
+            self._update_row(previous.row())
+            self._update_row(current.row())
+            self.current_changed.emit(self._rows.pk_at(current.row()))
+
+    def selectionChanged(self, chosen: QItemSelection, unchosen: QItemSelection) -> None:
+        super().selectionChanged(chosen, unchosen)
+        self.selected_changed.emit(self.selected_row_count())
+
+    # -- new rows ----------------------------------------------------------------------------
+
+    def _after_reset(self) -> None:
+        self._place.after_reset()
+        self.current_changed.emit(self.current_pk)
+        self.selected_changed.emit(self.selected_row_count())
+        self._want.start()
+
+    def _row_height(self) -> int:
+        return self.verticalHeader().defaultSectionSize()
+
+    # -- editing -----------------------------------------------------------------------------
+
+    def edit_current(self) -> None:
+        """Open the editor of the current cell."""
+        if self.currentIndex().isValid():
+            self.edit(self.currentIndex())
+
+    def edit_again(self, pk: int, name: str, text: str) -> None:
+        """Offer a text again that could not be stored, if its row is still shown."""
+        self._rows.refuse_edit(pk, name)
+        position = self._rows.position_of(pk)
+        if position is None:
+            return
+        column = next((c for c in COLUMNS if c.field == name and c.editable), None)
+        if column is None or self.isColumnHidden(PLACE[column.name]):
+            self.details_requested.emit(pk, name)
+            return
+        self.setCurrentIndex(self._rows.index(position, PLACE[column.name]))
+        self._delegate.offered = text
+        self.edit(self.currentIndex())
+        self._delegate.offered = None
+
+    def set_known(self, types: Sequence[str], organizations: Sequence[Organization]) -> None:
+        """Offer these types and organizations in the editors."""
+        self._delegate.set_known(types, organizations)
+
+    def edit(self, index: Index, *arguments: Any) -> Any:
+        """Open an editor; a value that does not fit one line is left to the details."""
+        if not arguments:
+            arguments = (self.EditTrigger.AllEditTriggers, None)
+        pk = self._rows.pk_at(index.row()) if arguments[0] in _OPENING else None
+        if pk is not None and self.state() != self.State.EditingState and not self._fits(index):
+            self.details_requested.emit(pk, COLUMNS[index.column()].field)
+            return False
+        return super().edit(index, *arguments)
+
+    def _fits(self, index: Index) -> bool:
+        column = COLUMNS[index.column()]
+        if not column.editable:
+            return False
+        return fits_one_line(str(index.data(Qt.ItemDataRole.EditRole) or ""))
+
+    def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
+        hints = QAbstractItemDelegate.EndEditHint
+        steps = {hints.EditNextItem: 1, hints.EditPreviousItem: -1}
+        step = steps.get(hint)
+        super().closeEditor(editor, hints.NoHint if step else hint)
+        if step:
+            index = self._next_editable(self.currentIndex(), step)
+            if index.isValid():
+                self.setCurrentIndex(index)
+                self.edit(index)
+
+    def _next_editable(self, index: QModelIndex, step: int) -> QModelIndex:
+        """The next cell with an editor to the right (or left), if need be in the next row."""
+        places = [PLACE[c.name] for c in self._header.shown_columns() if c.editable]
+        if not places:
+            return QModelIndex()
+        place = places.index(index.column()) + step if index.column() in places else 0
+        row = index.row() + (place >= len(places)) - (place < 0)
+        return self._rows.index(row, places[place % len(places)])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        plain = event.modifiers() in (
+            Qt.KeyboardModifier.NoModifier,
+            Qt.KeyboardModifier.KeypadModifier,
+        )
+        if plain and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.edit_current()
+        elif plain and event.key() == Qt.Key.Key_Delete:
+            self.delete_requested.emit()
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        elif (
+            event.key() == Qt.Key.Key_Space
+            and event.modifiers() == Qt.KeyboardModifier.ShiftModifier
+        ):
+            self._select_rows()
+        else:
+            super().keyPressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:
+        """Typing letters does not walk through a million rows; the search field is for that."""
+
+    def _select_rows(self) -> None:
+        selection = QItemSelection()
+        for first, last in self.selected_ranges() or [(self.current_row, self.current_row)]:
+            end = self._rows.index(last, len(COLUMNS) - 1)
+            selection.select(self._rows.index(first, 0), end)
+        self.selectionModel().select(selection, Command.ClearAndSelect)
+
+    # -- copying -----------------------------------------------------------------------------
+
+    def copy(self) -> None:
+        """Put the selected cells on the clipboard: whole texts, tabs between, one line a row."""
+        shown = [PLACE[column.name] for column in self._header.shown_columns()]
+        boxes: list[Box] = [
+            (item.top(), item.bottom(), frozenset(range(item.left(), item.right() + 1)))
+            for item in selected(self.selectionModel())
+        ]
+        current = self.currentIndex()
+        if not boxes and current.isValid():
+            boxes = [(current.row(), current.row(), frozenset({current.column()}))]
+        chosen = frozenset[int]().union(*(box[2] for box in boxes))
+        sections = [section for section in shown if section in chosen]
+        ranges = order.merged((first, last) for first, last, _ in boxes)
+        cells = sum(last - first + 1 for first, last in ranges) * len(sections)
+        if cells > MOST_CELLS:
+            self.said.emit(
+                self.tr(
+                    "{count} cells are too many for the clipboard (at most {most}). "
+                    "Export the rows instead."
+                ).format(count=number(cells), most=number(MOST_CELLS))
+            )
+            return
+        names = [COLUMNS[section].sort_column for section in sections]
+
+        def read(connection: apsw.Connection, rows: order.Order) -> str:
+            found = order.values_at(connection, rows, ranges, names)
+            return as_text(found, sections, boxes)
+
+        answer = self._rows.ask(read) if cells else None
+        if answer is not None:
+            deliver(self, answer, lambda text: self._copied(text, cells), self._say)
+
+    def _copied(self, text: str, cells: int) -> None:
+        QGuiApplication.clipboard().setText(text)
+        if cells > 1:
+            self.said.emit(self.tr("{count} cells copied").format(count=number(cells)))
+
+    # -- icons -------------------------------------------------------------------------------
+
+    def set_bases(self, organizations: dict[str, str], catalog: str) -> None:
+        """Base URLs of relative icon URLs: of organizations by id, and of the catalogue."""
+        self._bases = organizations
+        self._catalog_base = catalog
+        self.viewport().update()
+        self._want.start()
+
+    def _address(self, row: Row | None) -> Address:
+        if row is None:
+            return _NO_ADDRESS
+        return classify(row[_URL], (self._bases.get(row[_ORG_ID]), self._catalog_base))
+
+    def _visible_rows(self) -> tuple[int, list[Row | None]]:
+        first = max(0, self.rowAt(0))
+        last = self.rowAt(self.viewport().height() - 1)
+        return first, self._rows.rows(first, last if last >= 0 else self._rows.rowCount() - 1)
+
+    def _tell_wanted(self) -> None:
+        """Icons that have scrolled out of sight need not be loaded; that of the current row may."""
+        _, rows = self._visible_rows()
+        if self.current_row >= 0:
+            rows.append(self._rows.row(self.current_row))
+        self._loader.want([address.url for address in map(self._address, rows) if address.url])
+
+    def _icons_changed(self, urls: frozenset[str]) -> None:
+        if self.isColumnHidden(PLACE[ICON]) or not self.isVisible():
+            return
+        x, width = self.columnViewportPosition(PLACE[ICON]), self.columnWidth(PLACE[ICON])
+        first, rows = self._visible_rows()
+        for position, row in enumerate(rows, first):
+            if self._address(row).url in urls:
+                y = self.rowViewportPosition(position)
+                self.viewport().update(QRect(x, y, width, self._row_height()))
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            index = self.indexAt(event.pos())
+            if index.isValid() and COLUMNS[index.column()].name == ICON:
+                tip = plain_tooltip(self._icon_words(index.row()))
+                QToolTip.showText(event.globalPos(), tip, self, self.visualRect(index))
+                return True
+        return bool(super().viewportEvent(event))
+
+    def _icon_words(self, position: int) -> str:
+        address = self._address(self._rows.row(position))
+        view = self._loader.icon(address, ICON_SIZE, self.devicePixelRatioF())
+        reason = view.reason or address.reason
+        parts = [state_words(view.state), sentence(reason) if reason else "", address.text]
+        return "\n".join(part for part in parts if part)
+
+    # -- painting ----------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        if self._painter is None:
+            self._painter = TablePainter(self.font(), self.palette(), self.devicePixelRatioF())
+        scene = self._scene(event.rect())
+        addresses = [self._address(row) for row in scene.rows]
+        self._painter.paint(painter, scene, self._loader, addresses)
+        painter.end()
+
+    def _scene(self, rect: QRect) -> Scene:
+        height = self._row_height()
+        offset = self.verticalScrollBar().value()
+        first = max(0, (offset + rect.top()) // height)
+        rows = self._rows.rows(first, (offset + rect.bottom()) // height)
+        lanes = self._lanes(rect)
+        current = self.currentIndex()
+        return Scene(
+            rows,
+            first,
+            first * height - offset,
+            height,
+            lanes,
+            self._selected(first, first + len(rows) - 1, lanes),
+            (current.column(), current.row()),
+            self.hasFocus() or self.viewport().hasFocus(),
+            rect,
+        )
+
+    def _lanes(self, rect: QRect) -> list[Lane]:
+        lanes = []
+        x = -self._header.offset()
+        for place in range(len(COLUMNS)):
+            section = self._header.logicalIndex(place)
+            width = self._header.sectionSize(section)  # 0 when hidden
+            if width and x <= rect.right() and x + width > rect.left():
+                lanes.append(Lane(section, COLUMNS[section], x, width))
+            x += width
+        return lanes
+
+    def _selected(self, first: int, last: int, lanes: Sequence[Lane]) -> dict[int, set[int]]:
+        chosen = self.selectionModel()
+        found: dict[int, set[int]] = {lane.section: set() for lane in lanes}
+        if chosen.selection().count() > _FEW_RANGES:
+            for section, positions in found.items():
+                positions.update(
+                    position
+                    for position in range(first, last + 1)
+                    if chosen.isSelected(self._rows.index(position, section))
+                )
+            return found
+        for item in selected(chosen):
+            top, bottom = max(first, item.top()), min(last, item.bottom())
+            if top <= bottom:
+                for section in found:
+                    if item.left() <= section <= item.right():
+                        found[section].update(range(top, bottom + 1))
+        return found
+
+    def _update_row(self, position: int) -> None:
+        if position >= 0:
+            y = self.rowViewportPosition(position)
+            self.viewport().update(QRect(0, y, self.viewport().width(), self._row_height()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (
+            QEvent.Type.FontChange,
+            QEvent.Type.PaletteChange,
+            QEvent.Type.StyleChange,
+            QEvent.Type.DevicePixelRatioChange,
+        ):
+            self._painter = None
+
+    def _colors_changed(self) -> None:
+        self._painter = None
+        self.viewport().update()
