@@ -184,6 +184,7 @@ class Fetcher(QObject):
             reply.abort()
         self._jobs.clear()
         self._active.clear()
+        self._manager.clearConnectionCache()
 
     # Which request is next -----------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import gzip
 import struct
 import threading
 import time
+import zlib
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -31,10 +32,9 @@ def png(color: str = "red", width: int = 32, height: int = 32, kind: str = "PNG"
 
 def huge_png_header() -> bytes:
     """A PNG that says that it has 100,000 × 100,000 pixels, and says no more."""
-    start = b"\x89PNG\r\n\x1a\n" + struct.pack(
-        ">I4sIIBBBBB", 13, b"IHDR", 100_000, 100_000, 8, 6, 0, 0, 0
-    )
-    return start + struct.pack(">I", 0xE0CB5FB4) + b"\0\0\0\0IDAT"
+    header = b"IHDR" + struct.pack(">IIBBBBB", 100_000, 100_000, 8, 6, 0, 0, 0)
+    checked = header + struct.pack(">I", zlib.crc32(header))
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + checked + b"\0\0\0\0IDAT"
 
 
 def hanging_svg() -> bytes:

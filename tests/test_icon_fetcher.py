@@ -23,7 +23,7 @@ def server() -> Iterator[IconServer]:
 
 
 @pytest.fixture
-def fetcher(qtbot: QtBot) -> Iterator[Fetcher]:
+def fetcher(qtbot: QtBot, server: IconServer) -> Iterator[Fetcher]:
     fetcher = Fetcher(["127.0.0.1"])
     yield fetcher
     fetcher.stop()
