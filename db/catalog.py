@@ -81,6 +81,7 @@ class Catalog:
         self._interruptible: apsw.Connection | None = None
         self._interrupt_lock = threading.Lock()
         self._close_cursors: Callable[[], None] = lambda: None
+        self._may_commit = False
         self._closed = False
         self._labels: tuple[str | None, str | None] = (None, None)
         self._data_version = 0
@@ -140,6 +141,8 @@ class Catalog:
                 connection = probe(self.path)
                 try:
                     schema.version_of(connection, self.path)
+                    if connection.readonly("main"):
+                        raise apsw.ReadOnlyError("the system lets the file only be read")
                 finally:
                     connection.close()
                 self._database.connect()
@@ -150,6 +153,9 @@ class Catalog:
                 schema.check(connection, self.path)
                 self._labels = history.labels(connection)
             self._data_version = int(connection.pragma("data_version"))
+            # SQLite rolls back by itself when the disk is full, for one: no statement of a body
+            # that goes on after that may be committed alone, past the history.
+            connection.set_commit_hook(lambda: not self._may_commit)
 
     def _start_reading(self) -> None:
         with translated(self.path), damage_named(self.path):
@@ -174,6 +180,7 @@ class Catalog:
 
     def _close_writer(self) -> None:
         if not self._database.is_closed():
+            self._may_commit = True
             with suppress(apsw.Error):
                 self._connection().pragma("optimize")
             self._database.close()
@@ -313,7 +320,9 @@ class Catalog:
                 answer = write(connection)
                 labels = history.labels(connection)
                 self._stop_interrupts()
+                self._may_commit = True
         finally:
+            self._may_commit = False
             with self._interrupt_lock:
                 self._interruptible = None
         self._labels = labels

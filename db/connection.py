@@ -7,6 +7,7 @@ import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Final
 from weakref import WeakSet
 
@@ -18,6 +19,7 @@ from db.errors import CannotOpen
 WRITER_BUSY_SECONDS: Final = 10
 """How long a write waits for another program's write before it says "locked"."""
 READER_BUSY_SECONDS: Final = 5
+_RETRY_SECONDS: Final = 0.01
 
 _NETWORK_FILE_SYSTEMS: Final = frozenset(
     {
@@ -63,10 +65,22 @@ class CatalogDatabase(APSWDatabase):  # type: ignore[misc]
         super()._add_conn_hooks(conn)
         restrict(conn)
         wanted = "delete" if is_on_network(self.path) else "wal"
-        found = conn.pragma("journal_mode", wanted)
+        found = _set_journal_mode(conn, wanted)
         conn.pragma("synchronous", "FULL" if found == "wal" else "EXTRA")
         conn.pragma("foreign_keys", True)
         conn.pragma("threads", 2)
+
+
+def _set_journal_mode(connection: apsw.Connection, wanted: str) -> object:
+    """Set the journal mode; SQLite's own waiting does not cover this."""
+    deadline = monotonic() + WRITER_BUSY_SECONDS
+    while True:
+        try:
+            return connection.pragma("journal_mode", wanted)
+        except apsw.BusyError:
+            if monotonic() > deadline:
+                raise
+            sleep(_RETRY_SECONDS)
 
 
 def restrict(connection: apsw.Connection) -> None:
@@ -105,7 +119,7 @@ def probe(path: Path, *, create: bool = False) -> apsw.Connection:
     if create:
         flags |= apsw.SQLITE_OPEN_CREATE
     connection = apsw.Connection(uri(path, "mode=rwc" if create else "mode=rw"), flags=flags)
-    connection.set_busy_timeout(WRITER_BUSY_SECONDS * 1000)
+    connection.set_busy_timeout(int(WRITER_BUSY_SECONDS * 1000))
     restrict(connection)
     return connection
 

@@ -93,6 +93,8 @@ def version_of(connection: apsw.Connection, path: Path) -> int:
     version = int(connection.pragma("user_version"))
     empty = not connection.execute("SELECT count(*) FROM sqlite_schema").get
     if application == 0 and version == 0 and empty:
+        if path.stat().st_size and not connection.pragma("page_count"):
+            raise apsw.NotADBError("a file that is too short to be a database")
         return 0
     if application != APPLICATION_ID or version < 1:
         raise NotACatalog(
@@ -130,6 +132,9 @@ def check(connection: apsw.Connection, path: Path) -> None:
             "{path} is damaged, or another program has altered its tables. Restore it from a copy.",
             path=path,
         )
+    for table in _TABLES:
+        # To compile a write tells whether foreign checks or indexes call what they may not.
+        connection.execute(f"EXPLAIN INSERT OR REPLACE INTO {table} DEFAULT VALUES").fetchall()
 
 
 _TABLES: Final = ("organization", "integration", "setting", "edit", "edit_data")
@@ -224,6 +229,9 @@ def _back_up(connection: apsw.Connection, target: Path) -> None:
     )
     connection.execute("BEGIN")
     try:
+        # The first read begins the transaction. Without one, the backup would start anew after
+        # every commit of another connection.
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
         with copy.backup("main", connection, "main") as backup:
             while not backup.done:
                 backup.step(_BACKUP_PAGES)
