@@ -227,14 +227,17 @@ class IconCache:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                self._connection = _connect(self._path)
+                self._connect()
             except (apsw.NotADBError, apsw.CorruptError, _Foreign) as error:
                 self._set_aside(error)
-                self._connection = _connect(self._path)
-            self._stored = _total(self._connection)
+                self._connect()
         except (apsw.Error, OSError) as error:
             log.warning("Icons are not cached: %s cannot be used: %s", self._path, error)
             self._connection = None
+
+    def _connect(self) -> None:
+        self._connection = _connect(self._path)
+        self._stored = _total(self._connection)
 
     def _set_aside(self, error: Exception) -> None:
         log.warning("The icon cache %s is damaged and is made anew: %s", self._path, error)

@@ -30,7 +30,6 @@ from db.errors import Problem
 from gui import icon_facts as words
 from gui.icon_facts import MAX_BYTES, NO_VALIDATORS, Validators
 from gui.icon_http import (
-    FRESH_SECONDS,
     TRANSFER_TIMEOUT_MS,
     fresh_seconds,
     goes_through_proxy,
@@ -90,7 +89,7 @@ class Fetched:
     status: int | None = None
     content_type: str = ""
     validators: Validators = NO_VALIDATORS
-    fresh_seconds: float = FRESH_SECONDS
+    fresh_seconds: float | None = None
     body: bytes | None = None
     not_modified: bool = False
     problem: Problem | None = None

@@ -26,7 +26,6 @@ from gui.icon_facts import MAX_BYTES, TOO_MANY_BYTES, Validators
 from gui.version import VERSION
 
 TRANSFER_TIMEOUT_MS: Final = 10_000
-FRESH_SECONDS: Final = 24 * 3600.0
 MIN_FRESH_SECONDS: Final = 300.0
 MAX_FRESH_SECONDS: Final = 7 * 24 * 3600.0
 _ACCEPT: Final = b"image/avif,image/webp,image/svg+xml,image/*;q=0.9,*/*;q=0.5"
@@ -108,11 +107,14 @@ def retry_seconds(retry_after: str) -> float | None:
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
-def fresh_seconds(cache_control: str) -> float:
+def fresh_seconds(cache_control: str) -> float | None:
+    """Seconds that the host lets an answer be used, within our limits; None when it does not say."""
     found = re.search(r"max-age\s*=\s*\"?(\d{1,10})", cache_control, re.IGNORECASE)
-    seconds = float(found[1]) if found else FRESH_SECONDS
+    seconds = float(found[1]) if found else None
     if re.search(r"\bno-(store|cache)\b", cache_control, re.IGNORECASE):
         seconds = 0.0
+    if seconds is None:
+        return None
     return min(max(seconds, MIN_FRESH_SECONDS), MAX_FRESH_SECONDS)
 
 

@@ -35,6 +35,8 @@ ANSWER_MS: Final = 33
 """Answers are gathered this long, so that views repaint at most 30 times a second."""
 CACHE_WRITE_MS: Final = 250
 LOOKED_UP_AT_ONCE: Final = 32
+FRESH_SECONDS: Final = 24 * 3600.0
+"""How long a picture is used whose host does not say."""
 BROKEN_FRESH_SECONDS: Final = 600.0
 LARGEST_KEPT_EDGE: Final = 64
 """Thumbnails up to this edge in pixels are kept in the cache file; larger ones are drawn anew."""
@@ -136,6 +138,8 @@ class IconPipeline(QObject):
         """Take requests; the first of the list is the most urgent, before all earlier ones."""
         for request in reversed(requests):
             key = request.key
+            if self._is_answered(request):
+                continue
             under_way = self._fetching.get(key) or self._decoding.get(key)
             if under_way is not None:
                 under_way.request.sizes |= request.sizes
@@ -147,6 +151,14 @@ class IconPipeline(QObject):
             task.request.anew |= request.anew
             self._waiting.move_to_end(key)
         self._pump_timer.start()
+
+    def _is_answered(self, request: Request) -> bool:
+        """Whether the answer is on its way to the views, which then need not ask again."""
+        answer = self._answers.get(request.key)
+        if answer is None or answer.facts is None or request.anew:
+            return False
+        shown = answer.facts.state in (IconState.READY, IconState.STALE)
+        return not shown or request.sizes <= answer.images.keys()
 
     @Slot(object)
     def want(self, keys: Collection[str]) -> None:
@@ -250,7 +262,13 @@ class IconPipeline(QObject):
 
     def _not_modified(self, task: _Task, fetched: Fetched) -> None:
         now = time.time()
-        self._cache.refresh(task.request.key, now, now + fetched.fresh_seconds)
+        entry = task.entry
+        assert entry is not None
+        lifetime = fetched.fresh_seconds
+        if lifetime is None:
+            lifetime = entry.fresh_until - entry.fetched
+        task.entry = replace(entry, fetched=now, fresh_until=now + lifetime)
+        self._cache.refresh(task.request.key, now, now + lifetime)
         self._cache_timer.start()
         if task.drawn >= task.request.sizes:
             self._answer(task, IconState.READY)
@@ -378,10 +396,10 @@ def _data_entry(media_type: str, body: bytes) -> Entry:
 
 
 def _web_entry(fetched: Fetched) -> Entry:
-    now = time.time()
+    now, lifetime = time.time(), fetched.fresh_seconds
     return Entry(
         fetched=now,
-        fresh_until=now + fetched.fresh_seconds,
+        fresh_until=now + (FRESH_SECONDS if lifetime is None else lifetime),
         final_url=fetched.final_url,
         status=fetched.status,
         content_type=fetched.content_type,

@@ -77,6 +77,8 @@ def nothing_left_behind(user_folders: Path) -> Iterator[None]:
     left = [repr(window) for window in _windows() - windows]
     QThreadPool.globalInstance().waitForDone(round(SECONDS_TO_END * 1000))
     for thread in set(threading.enumerate()) - threads:
+        if isinstance(thread, threading._DummyThread):  # a QThread that logged; it cannot be joined
+            continue
         thread.join(SECONDS_TO_END)
         if thread.is_alive():
             left.append(repr(thread))

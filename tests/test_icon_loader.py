@@ -1,0 +1,361 @@
+"""The icon loader as views use it: a real server, real worker processes, a real cache file."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.request import urlopen
+
+import pytest
+from PySide6.QtGui import QColor
+from pytestqt.qtbot import QtBot
+
+from db.addresses import Address, classify
+from gui import icon_decoder, icon_fetcher
+from gui.icon_facts import IconState, IconView
+from gui.icon_loader import IconLoader
+from tests.icon_server import GOOD_SVG, IconServer, hanging_svg, huge_png_header, png
+
+if TYPE_CHECKING:
+    from tests.conftest import IconHost
+
+WAIT_MS = 30_000
+FINAL = (IconState.READY, IconState.STALE, IconState.BROKEN, IconState.REFUSED)
+MakeLoader = Callable[..., IconLoader]
+
+
+@pytest.fixture
+def server() -> Iterator[IconServer]:
+    with IconServer() as running:
+        yield running
+
+
+@pytest.fixture
+def make_loader(qtbot: QtBot, tmp_path: Path, server: IconServer) -> Iterator[MakeLoader]:
+    made: list[IconLoader] = []
+
+    def make(allowed: tuple[str, ...] = ("127.0.0.1",)) -> IconLoader:
+        loader = IconLoader(tmp_path / "icons.db", allowed)
+        made.append(loader)
+        return loader
+
+    yield make
+    for loader in made:
+        loader.stop()
+
+
+@pytest.fixture
+def loader(make_loader: MakeLoader) -> IconLoader:
+    return make_loader()
+
+
+def settled(
+    qtbot: QtBot, loader: IconLoader, address: Address, size: int = 32, ratio: float = 1.0
+) -> IconView:
+    """What the loader shows in the end, as a view sees it that looks again and again."""
+
+    def is_settled() -> bool:
+        view = loader.icon(address, size, ratio)
+        shows = view.state in (IconState.READY, IconState.STALE)
+        return view.state in FINAL and (view.pixmap is not None or not shows)
+
+    qtbot.waitUntil(is_settled, timeout=WAIT_MS)
+    return loader.icon(address, size, ratio)
+
+
+def color(view: IconView) -> QColor:
+    assert view.pixmap is not None
+    image = view.pixmap.toImage()
+    return image.pixelColor(image.rect().center())
+
+
+def data_uri(body: bytes, media_type: str = "image/png") -> str:
+    return f"data:{media_type};base64,{base64.b64encode(body).decode()}"
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        (None, IconState.NONE),
+        ("icon-dl-sdk", IconState.NAME),
+        ("a.svg", IconState.NOT_ADDRESS),
+        ("http://", IconState.NOT_ADDRESS),
+        ("ftp://example.com/a.png", IconState.REFUSED),
+        ("https://user:secret@example.com/a.png", IconState.REFUSED),
+    ],
+)
+def test_what_is_not_loaded_is_known_at_once(
+    loader: IconLoader, text: str | None, state: IconState
+) -> None:
+    view = loader.icon(classify(text), 32)
+    assert (view.state, view.pixmap) == (state, None)
+    assert (view.reason is None) == (state in (IconState.NONE, IconState.NAME))
+
+
+def test_a_picture_of_the_web(qtbot: QtBot, loader: IconLoader, server: IconServer) -> None:
+    address = classify(f"{server.url}/png/blue")
+    with qtbot.waitSignal(loader.changed, timeout=WAIT_MS) as changed:
+        assert loader.icon(address, 32).state is IconState.WAITING
+    assert changed.args == [frozenset({address.url})]
+    view = settled(qtbot, loader, address)
+    assert view.state is IconState.READY
+    assert color(view) == QColor("blue")
+    facts = loader.facts(address.url)
+    assert facts is not None
+    assert (facts.status, facts.content_type) == (200, "image/png")
+    assert (facts.final_url, facts.size_bytes) == (address.url, len(png("blue")))
+    assert facts.picture is not None
+    assert (facts.picture.format, facts.picture.width) == ("png", 32)
+
+
+def test_loading_is_told_before_the_picture_is_there(
+    qtbot: QtBot, loader: IconLoader, server: IconServer
+) -> None:
+    address = classify(f"{server.url}/stall")
+    loader.icon(address, 32)
+    qtbot.waitUntil(lambda: loader.icon(address, 32).state is IconState.LOADING, timeout=WAIT_MS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        data_uri(png("blue")),
+        data_uri(GOOD_SVG.replace(b"<rect", b'<rect fill="blue"'), "image/svg+xml"),
+        "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'%3E"
+        "%3Crect width='9' height='9' fill='blue'/%3E%3C/svg%3E",
+    ],
+)
+def test_a_picture_within_the_address(qtbot: QtBot, loader: IconLoader, text: str) -> None:
+    view = settled(qtbot, loader, classify(text))
+    assert view.state is IconState.READY
+    assert color(view) == QColor("blue")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("data:image/png;base64,????", "base64"),
+        ("data:image/png", "comma"),
+        ("data:,", "empty"),
+        (data_uri(bytes(6 << 20)), "more than 5 MB"),
+    ],
+)
+def test_a_data_uri_that_is_no_picture(
+    qtbot: QtBot, loader: IconLoader, text: str, words: str
+) -> None:
+    view = settled(qtbot, loader, classify(text))
+    assert view.state is IconState.BROKEN
+    assert words in str(view.reason)
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("status/404", "404"),
+        ("html", "HTML"),
+        ("redirect/9", "redirects"),
+        ("large", "more than 5 MB"),
+        ("bomb", "inflates"),
+    ],
+)
+def test_what_is_broken_says_why_and_stays_so(
+    qtbot: QtBot, make_loader: MakeLoader, server: IconServer, path: str, words: str
+) -> None:
+    address = classify(f"{server.url}/{path}")
+    loader = make_loader()
+    view = settled(qtbot, loader, address)
+    assert view.state is IconState.BROKEN
+    assert words in str(view.reason)
+    asked = sum(server.seen.values())
+    assert loader.icon(address, 48) == view
+    loader.stop()
+    assert settled(qtbot, make_loader(), address) == view
+    assert sum(server.seen.values()) == asked
+
+
+def test_private_hosts_are_refused_until_they_are_allowed(
+    qtbot: QtBot, make_loader: MakeLoader, server: IconServer
+) -> None:
+    loader = make_loader(())
+    address = classify(f"{server.url}/png/red")
+    view = settled(qtbot, loader, address)
+    assert view.state is IconState.REFUSED
+    assert "Allowed hosts" in str(view.reason)
+    assert not server.seen
+    with qtbot.waitSignal(loader.changed, timeout=WAIT_MS):
+        loader.set_allowed_hosts(["127.0.0.1"])
+    assert settled(qtbot, loader, address).state is IconState.READY
+
+
+def test_the_cache_file_answers_after_a_restart(
+    qtbot: QtBot, make_loader: MakeLoader, server: IconServer
+) -> None:
+    address = classify(f"{server.url}/png/green")
+    first = make_loader()
+    settled(qtbot, first, address)
+    before = first.facts(address.url)
+    first.stop()
+    second = make_loader()
+    assert color(settled(qtbot, second, address)) == QColor("green")
+    assert settled(qtbot, second, address, 200).pixmap is not None
+    assert second.facts(address.url) == before
+    assert server.seen["/png/green"] == 1
+
+
+def test_an_old_picture_is_asked_for_again_and_shown_meanwhile(
+    qtbot: QtBot, make_loader: MakeLoader, server: IconServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gui.icon_http.MIN_FRESH_SECONDS", 0.0)
+    address = classify(f"{server.url}/etag")
+    first = make_loader()
+    settled(qtbot, first, address)
+    first.stop()
+    second = make_loader()
+    assert color(settled(qtbot, second, address)) == QColor("blue")
+    qtbot.waitUntil(lambda: server.seen["/etag"] == 2, timeout=WAIT_MS)
+    assert server.headers["if-none-match"] == '"one"'
+
+
+def test_a_picture_whose_host_is_gone_is_stale(
+    qtbot: QtBot, make_loader: MakeLoader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gui.icon_http.MIN_FRESH_SECONDS", 0.0)
+    with IconServer() as passing:
+        address = classify(f"{passing.url}/etag")
+        first = make_loader()
+        settled(qtbot, first, address)
+        first.stop()
+    second = make_loader()
+    second.icon(address, 32)
+    qtbot.waitUntil(lambda: second.icon(address, 32).state is IconState.STALE, timeout=WAIT_MS)
+    view = second.icon(address, 32)
+    assert color(view) == QColor("blue")
+    assert "does not accept" in str(view.reason)
+    assert settled(qtbot, second, address, 128).pixmap is not None
+
+
+def test_reloading_goes_past_the_cache(
+    qtbot: QtBot, loader: IconLoader, server: IconServer
+) -> None:
+    server.pictures["/changing"] = png("red")
+    address = classify(f"{server.url}/changing")
+    assert color(settled(qtbot, loader, address)) == QColor("red")
+    server.pictures["/changing"] = png("blue")
+    assert color(settled(qtbot, loader, address)) == QColor("red")
+    with qtbot.waitSignal(loader.changed):
+        loader.reload(address.url)
+    assert color(settled(qtbot, loader, address)) == QColor("blue")
+    assert server.seen["/changing"] == 2
+
+
+def test_sizes_on_sharp_screens(qtbot: QtBot, loader: IconLoader) -> None:
+    address = classify(data_uri(GOOD_SVG, "image/svg+xml"))
+    loader.request_sizes(address.url, (16, 24, 256), 2.0)
+    for size in (16, 24, 256):
+        pixmap = settled(qtbot, loader, address, size, 2.0).pixmap
+        assert pixmap is not None
+        assert (pixmap.width(), pixmap.devicePixelRatio()) == (size * 2, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("hostile", "words"),
+    [
+        (hanging_svg(), "takes longer"),
+        (png()[:60], "damaged"),
+        (huge_png_header(), "too large"),
+        (b"<!doctype html><title>x</title>", "HTML"),
+    ],
+)
+def test_a_good_picture_is_shown_behind_a_hostile_one(
+    qtbot: QtBot,
+    loader: IconLoader,
+    server: IconServer,
+    monkeypatch: pytest.MonkeyPatch,
+    hostile: bytes,
+    words: str,
+) -> None:
+    monkeypatch.setattr(icon_decoder, "SECONDS_PER_PICTURE", 0.5)
+    server.pictures["/hostile"] = hostile
+    bad, good = classify(f"{server.url}/hostile"), classify(f"{server.url}/png/red")
+    loader.icon(bad, 32)
+    loader.icon(good, 32)
+    assert color(settled(qtbot, loader, good)) == QColor("red")
+    assert words in str(settled(qtbot, loader, bad).reason)
+    after = classify(f"{server.url}/png/blue")
+    assert color(settled(qtbot, loader, after)) == QColor("blue")
+
+
+def test_a_hanging_host_holds_up_nobody_else(
+    qtbot: QtBot, loader: IconLoader, server: IconServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(icon_fetcher, "SECONDS_PER_TRY", 0.5)
+    for number in range(6):
+        loader.icon(classify(f"{server.url}/stall/{number}"), 32)
+    assert settled(qtbot, loader, classify(data_uri(png()))).state is IconState.READY
+    view = settled(qtbot, loader, classify(f"{server.url}/png/red"))
+    assert view.state is IconState.READY
+
+
+def test_what_scrolled_away_is_dropped(
+    qtbot: QtBot, loader: IconLoader, server: IconServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(icon_fetcher, "SECONDS_PER_TRY", 0.3)
+    busy = [classify(f"{server.url}/stall/{number}") for number in range(6)]
+    for address in busy:
+        loader.icon(address, 32)
+    qtbot.waitUntil(lambda: sum(server.seen.values()) == 6, timeout=WAIT_MS)
+    away = [classify(f"{server.url}/png/red/{number}") for number in range(30)]
+    for address in away:
+        loader.icon(address, 32)
+    seen = classify(f"{server.url}/png/blue")
+    loader.want([seen.url])
+    settled(qtbot, loader, seen)
+    assert sum(server.seen.values()) == 7
+    assert settled(qtbot, loader, away[0]).state is IconState.READY
+
+
+def test_stopping_twice_and_asking_afterwards(make_loader: MakeLoader, server: IconServer) -> None:
+    loader = make_loader()
+    loader.icon(classify(f"{server.url}/png/red"), 32)
+    loader.stop()
+    loader.stop()
+    assert loader.icon(classify(f"{server.url}/png/red"), 32).state is IconState.WAITING
+    assert not server.seen
+
+
+def test_a_cache_that_cannot_be_written_costs_nothing_but_speed(
+    qtbot: QtBot,
+    loader: IconLoader,
+    server: IconServer,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    (tmp_path / "icons.db").mkdir()
+    view = settled(qtbot, loader, classify(f"{server.url}/png/red"))
+    assert view.state is IconState.READY
+    assert "not cached" in caplog.text
+
+
+def test_real_icons(qtbot: QtBot, make_loader: MakeLoader, icon_host: IconHost) -> None:
+    with icon_host.catalog.open(newline="", encoding="utf-8") as stream:
+        urls = {row["iconUrl"] for row in csv.DictReader(stream)}
+    addresses = [classify(url) for url in sorted(urls)[:300]]
+    loader = make_loader()
+    views: dict[str, IconView] = {}
+
+    def look() -> bool:
+        views.update({address.url: loader.icon(address, 32) for address in addresses})
+        return all(view.state in FINAL for view in views.values())
+
+    qtbot.waitUntil(look, timeout=WAIT_MS)
+    states = {view.state for view in views.values()}
+    assert states <= {IconState.READY, IconState.BROKEN}
+    broken = [view for view in views.values() if view.state is IconState.BROKEN]
+    assert all("404" in str(view.reason) for view in broken)
+    with urlopen(f"{icon_host.url}/stats") as answer:
+        stats = json.load(answer)
+    assert stats["most_open"] <= 6
