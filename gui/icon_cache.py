@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 import apsw
 
 from db.errors import Problem
-from gui.icon_facts import Picture, Size
+from gui.icon_facts import IconFacts, IconState, Picture, Size
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -72,6 +72,20 @@ class Entry:
     @property
     def is_fresh(self) -> bool:
         return time.time() < self.fresh_until
+
+    def told(self, url: str, state: IconState, reason: Problem | None) -> IconFacts:
+        """The entry as the views are told of it."""
+        return IconFacts(
+            url,
+            state,
+            reason,
+            picture=self.picture,
+            size_bytes=self.size_bytes,
+            final_url=self.final_url,
+            status=self.status,
+            content_type=self.content_type,
+            fetched=self.fetched,
+        )
 
 
 def cache_key(url: str) -> str:

@@ -108,7 +108,7 @@ def retry_seconds(retry_after: str) -> float | None:
 
 
 def fresh_seconds(cache_control: str) -> float | None:
-    """Seconds that the host lets an answer be used, within our limits; None when it does not say."""
+    """Seconds that the host lets an answer be used, within our limits; None if it does not say."""
     found = re.search(r"max-age\s*=\s*\"?(\d{1,10})", cache_control, re.IGNORECASE)
     seconds = float(found[1]) if found else None
     if re.search(r"\bno-(store|cache)\b", cache_control, re.IGNORECASE):

@@ -362,7 +362,8 @@ class IconPipeline(QObject):
         key, url = task.request.key, task.request.url
         before = self._answers.get(key)
         merged = {**(before.images if before is not None else {}), **(images or {})}
-        facts = _facts(url, state, reason, task.entry)
+        entry = task.entry
+        facts = IconFacts(url, state, reason) if entry is None else entry.told(url, state, reason)
         self._answers[key] = Answer(key, url, facts, merged)
         self._answer_later()
 
@@ -373,22 +374,6 @@ class IconPipeline(QObject):
     def _emit(self) -> None:
         answers, self._answers = self._answers, {}
         self.answered.emit(list(answers.values()))
-
-
-def _facts(url: str, state: IconState, reason: Problem | None, entry: Entry | None) -> IconFacts:
-    if entry is None:
-        return IconFacts(url, state, reason)
-    return IconFacts(
-        url,
-        state,
-        reason,
-        picture=entry.picture,
-        size_bytes=entry.size_bytes,
-        final_url=entry.final_url,
-        status=entry.status,
-        content_type=entry.content_type,
-        fetched=entry.fetched,
-    )
 
 
 def _data_entry(media_type: str, body: bytes) -> Entry:
