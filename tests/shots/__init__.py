@@ -1,0 +1,1 @@
+"""Pictures of every main screen: `make shots`."""
