@@ -12,7 +12,7 @@ import errno
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -162,14 +162,19 @@ def write_csv(
 
 def _batches(
     connection: apsw.Connection, rows: Rows, *, counted: bool
-) -> Iterator[tuple[int, list[tuple[Any, ...]]]]:
+) -> Generator[tuple[int, list[tuple[Any, ...]]], None, None]:
     """The count of the rows (0 if not wanted) with some rows at a time, all of one moment."""
     # writerows over the cursor itself would be as fast, but could not tell how far it is.
-    with translated(Path(connection.filename)), _ready(connection, rows), connection:
+    with (
+        translated(Path(connection.filename)),
+        _ready(connection, rows),
+        connection,
+        closing(connection.cursor()) as cursor,
+    ):
         total = _count(connection, rows) if counted else 0
         source, parameters = _source(rows)
         columns = ", ".join(_COLUMN.format(field.name) for field in FIELDS)
-        found = iter(connection.execute(f"SELECT {columns} {source}", parameters))
+        found = cursor.execute(f"SELECT {columns} {source}", parameters)
         while batch := list(islice(found, _ROWS_AT_ONCE)):
             yield total, batch
 
@@ -232,6 +237,10 @@ class Exporting:
     def cancel(self) -> None:
         """End it and leave the old file as it was."""
         self._task.cancel()
+
+    def wait(self) -> None:
+        """Wait until nothing of it runs or stays."""
+        self._task.wait()
 
 
 def _export_job(report: Report, *, catalog: Path, target: Path, beside: Path, rows: Rows) -> int:
