@@ -53,6 +53,8 @@ MAX_WAIT: Final = 30.0
 """Seconds that a host may ask us to wait before we give up."""
 BACKOFF: Final = 0.5
 SECONDS_RESOLVED: Final = 30.0
+READ_BUFFER: Final = MAX_BYTES + 1024 * 1024
+"""Bytes that Qt reads ahead; it stops somewhat below, which must still be over the limit."""
 _SWEEP_MS: Final = 100
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _BUSY: Final = frozenset({408, 429, 502, 503, 504})
@@ -271,7 +273,7 @@ class Fetcher(QObject):
             self._refuse(job, Problem(words.DIFFERENT_READING))
             return
         job.reply = self._manager.get(make_request(url, job.validators))
-        job.reply.setReadBufferSize(MAX_BYTES + 1)
+        job.reply.setReadBufferSize(READ_BUFFER)
         self._jobs[job.reply] = job
 
     # Answers -----------------------------------------------------------------------------------

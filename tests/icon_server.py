@@ -179,6 +179,14 @@ class _Handler(BaseHTTPRequestHandler):
         while time.monotonic() < until and not self.icons.stopping.is_set():
             self.wfile.write(bytes(1 << 16))
 
+    def answer_endless(self, rest: str) -> None:
+        self.send_response(200)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        while not self.icons.stopping.is_set():
+            self.wfile.write(bytes(1000))
+            self.wfile.flush()
+
     def answer_bomb(self, rest: str) -> None:
         body = gzip.compress(bytes(1 << 20), 9) * 200
         self.reply(200, body, Content_Encoding="gzip", Content_Type="image/svg+xml")

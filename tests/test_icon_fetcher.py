@@ -66,6 +66,7 @@ def test_nothing_is_told_about_the_user(qtbot: QtBot, fetcher: Fetcher, server: 
         ("nowhere", "without saying where"),
         ("busy/3600", "429 (Too Many Requests) again and again"),
         ("large", "more than 5 MB"),
+        ("endless", "more than 5 MB"),
         ("cut", "broke before the picture was complete"),
     ],
 )
