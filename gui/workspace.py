@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import apsw
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -31,6 +31,9 @@ from gui.settings import Settings
 from gui.table_model import IntegrationTableModel
 from gui.table_view import IntegrationTable
 from gui.text import number, one_line
+
+if TYPE_CHECKING:
+    from gui.export_dialog import Scope
 
 WATCH_MILLISECONDS: Final = 1_000
 """How often another program's writes are looked for."""
@@ -386,6 +389,12 @@ class Workspace(QWidget):
         """The cell shows again what is stored, its editor what was typed, and a message why."""
         self.table.edit_again(pk, name, csv_text(value))
         self._failed(error)
+
+    def export_scopes(self) -> list[Scope]:
+        """What can be exported."""
+        from gui.export_scopes import scopes
+
+        return scopes(self.model, self.table, self.total)
 
     def load_sample(self) -> None:
         """Put the sample integrations into the catalogue, as one edit."""
