@@ -56,7 +56,7 @@ _ROWS_A_REPORT: Final = 2_000
 MATCH_CACHE: Final = -64_000
 """Page cache in KB (negative: SQLite's way to say KB) while ids are looked up in any order."""
 
-DUPLICATE: Final = "The id “{id}” stands in line {first} already. Give this row an id of its own."
+DUPLICATE: Final = "Line {first} has this id already. Give this row an id of its own."
 NO_ID: Final = "The row has no id, and nothing to match it by. Give it one."
 NUL: Final = "{field} holds a NUL character, which cannot be stored. Take it out."
 
@@ -355,7 +355,7 @@ def _reject_duplicates(connection: apsw.Connection, rejects: _Rejects) -> None:
         connection,
         rejects,
         (
-            (line, row_id, "id", row_id, Problem(DUPLICATE, id=shorten(row_id), first=first))
+            (line, row_id, "id", row_id, Problem(DUPLICATE, first=first))
             for line, row_id, first in found
         ),
     )

@@ -218,7 +218,7 @@ def _reject_line(reject: RejectedRow) -> str:
     where = f"line {reject.line}"
     if reject.field:
         where += f", {reject.field}"
-    if reject.value and reject.field != "id":
+    if reject.value:
         where += f" {json.dumps(reject.value, ensure_ascii=False)}"
     return f"{where}: {reject.problem}"
 

@@ -84,8 +84,8 @@ def test_rejects_name_line_field_value_and_reason(file: Path) -> None:
     ]
     assert rejects[0].value == "{'single': 1}"
     assert "not valid JSON" in str(rejects[0].problem)
-    assert "stands in line 2 already" in str(rejects[2].problem)
-    assert rejects[2].problem.values == {"id": "a", "first": 2}
+    assert "Line 2 has this id already" in str(rejects[2].problem)
+    assert rejects[2].problem.values == {"first": 2}
     assert "NUL" in str(rejects[3].problem)
 
 
