@@ -1,0 +1,265 @@
+"""The import dialog: what it shows of real files, and what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from db.catalog import Catalog
+from db.changes import Change
+from gui.import_dialog import ImportDialog
+from gui.import_preview import PreviewTable, differing
+from tests.csv_help import add, csv_file, records
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    with closing(Catalog.create(tmp_path / "catalog.db")) as catalog:
+        yield catalog
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "file.csv"
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    return folder
+
+
+@pytest.fixture
+def opened(
+    qtbot: QtBot, catalog: Catalog, temporary: Path
+) -> Iterator[Callable[..., ImportDialog]]:
+    dialogs: list[ImportDialog] = []
+
+    def open_dialog(path: Path | None = None) -> ImportDialog:
+        dialog = ImportDialog(catalog, path)
+        qtbot.addWidget(dialog)
+        dialogs.append(dialog)
+        dialog.show()
+        if path is not None:
+            qtbot.waitUntil(lambda: not dialog.progress.isVisible(), timeout=30_000)
+        return dialog
+
+    yield open_dialog
+    for dialog in dialogs:
+        dialog.done(0)
+    assert list(temporary.iterdir()) == []
+
+
+def tabs(dialog: ImportDialog) -> list[str]:
+    return [
+        dialog.tabs.tabText(place).replace("&", "")
+        for place in range(dialog.tabs.count())
+        if dialog.tabs.isTabEnabled(place)
+    ]
+
+
+def texts(table: PreviewTable, row: int) -> list[str]:
+    model = table.model()
+    return [str(model.index(row, column).data()) for column in range(model.columnCount())]
+
+
+def headings(table: PreviewTable) -> list[str]:
+    model = table.model()
+    return [
+        str(model.headerData(column, Qt.Orientation.Horizontal))
+        for column in range(model.columnCount())
+    ]
+
+
+def button_text(dialog: ImportDialog) -> str:
+    return dialog.import_button.text().replace("&", "")
+
+
+def test_without_a_file_there_is_nothing_to_import(opened: Callable[..., ImportDialog]) -> None:
+    dialog = opened()
+    assert not dialog.import_button.isEnabled()
+    assert not dialog.delimiter.isEnabled()
+    assert "Choose a CSV file" in dialog.message.text()
+
+
+def test_what_was_read_and_what_it_would_change(
+    opened: Callable[..., ImportDialog], catalog: Catalog, file: Path
+) -> None:
+    add(catalog, id="a", name="Old", type="t", created_at=5)
+    add(catalog, id="s", name="Same", type="t")
+    file.write_text(
+        "id;Name;type;createdAt;logo\ns;Same;t;;\na;New;t;;x\nb;Brand\u00a0new;;2024;\nb;again;;;\n"
+    )
+    dialog = opened(file)
+    assert dialog.delimiter.currentText() == "Semicolon"
+    assert tabs(dialog) == ["New (1)", "Changed (1)", "Unchanged (1)", "Rejected (1)"]
+    assert button_text(dialog) == "Import 2 Integrations"
+    assert "4 rows read" in dialog.message.text()
+    assert "Ignored columns: “logo”" in dialog.message.text()
+    mapping = [
+        (dialog.mapping.item(row, 0).text(), dialog.mapping.item(row, 1).text())
+        for row in range(dialog.mapping.rowCount())
+    ]
+    assert mapping[3:] == [("createdAt", "Created"), ("logo", "ignored")]
+    new, changed = dialog.tables["new"], dialog.tables["changed"]
+    assert texts(new, 0) == ["4", "b", "Brand new", "", "2024"]
+    assert headings(changed) == ["Line", "Id", "Name", "Created"]
+    assert texts(changed, 0) == ["3", "a", "Old → New", "5 → (empty)"]
+    assert texts(dialog.tables["unchanged"], 0)[:2] == ["2", "s"]
+    assert texts(dialog.tables["rejected"], 0)[:4] == ["5", "b", "id", "b"]
+    assert "Line 4 has this id already" in texts(dialog.tables["rejected"], 0)[4]
+
+
+def test_texts_of_the_file_stay_plain_text(opened: Callable[..., ImportDialog], file: Path) -> None:
+    csv_file(file, [{"id": "<b>x</b>"}])
+    index = opened(file).tables["new"].model().index(0, 1)
+    assert index.data() == "<b>x</b>"
+    assert "&lt;b&gt;" in index.data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_an_import_is_one_edit_and_closes(
+    qtbot: QtBot, opened: Callable[..., ImportDialog], catalog: Catalog, file: Path
+) -> None:
+    csv_file(file, [{"id": "a", "name": "A"}, {"id": "b"}])
+    dialog = opened(file)
+    with qtbot.waitSignal(dialog.imported, timeout=30_000) as told:
+        qtbot.mouseClick(dialog.import_button, Qt.MouseButton.LeftButton)
+    (change,) = told.args
+    assert isinstance(change, Change)
+    assert change.count == 2
+    assert catalog.undo_label() == "Import file.csv: 2 new, 0 changed"
+    assert [row["id"] for row in records(catalog)] == ["a", "b"]
+    qtbot.waitUntil(lambda: not dialog.isVisible())
+
+
+def test_after_rejects_the_dialog_stays_and_lists_them(
+    qtbot: QtBot, opened: Callable[..., ImportDialog], catalog: Catalog, shared: Path
+) -> None:
+    dialog = opened(shared / "data" / "catalogs" / "mattermost.csv")
+    assert tabs(dialog) == ["New (30)", "Rejected (87)"]
+    with qtbot.waitSignal(dialog.imported, timeout=30_000):
+        dialog.start_import()
+    assert len(records(catalog)) == 30
+    assert dialog.isVisible()
+    assert dialog.tabs.currentWidget() is dialog.tables["rejected"]
+    assert "30 added and 0 changed. 87 rows were rejected" in dialog.message.text()
+    assert dialog.close_button.text().replace("&", "") == "Close"
+    assert not dialog.import_button.isVisible()
+
+
+def test_nothing_to_import(
+    qtbot: QtBot, opened: Callable[..., ImportDialog], catalog: Catalog, file: Path
+) -> None:
+    add(catalog, id="a")
+    csv_file(file, [{"id": "a"}])
+    dialog = opened(file)
+    assert tabs(dialog) == ["Unchanged (1)"]
+    assert "nothing to import" in dialog.message.text()
+    assert not dialog.import_button.isEnabled()
+
+
+def test_another_delimiter_reads_again(
+    qtbot: QtBot, opened: Callable[..., ImportDialog], file: Path
+) -> None:
+    file.write_text("id;name\n1;a,b\n")
+    dialog = opened(file)
+    dialog.delimiter.setCurrentIndex(0)
+    dialog.delimiter.activated.emit(0)
+    qtbot.waitUntil(lambda: "Choose the delimiter" in dialog.message.text(), timeout=30_000)
+    assert not dialog.import_button.isEnabled()
+    dialog.delimiter.setCurrentIndex(1)
+    dialog.delimiter.activated.emit(1)
+    qtbot.waitUntil(dialog.import_button.isEnabled, timeout=30_000)
+    assert button_text(dialog) == "Import 1 Integration"
+
+
+def test_a_file_that_cannot_be_read_says_why(
+    opened: Callable[..., ImportDialog], file: Path
+) -> None:
+    file.write_bytes(b"id\n\xff\n")
+    dialog = opened(file)
+    assert "line 2 holds the byte 0xFF" in dialog.message.text()
+    assert not dialog.import_button.isEnabled()
+
+
+def test_reading_can_be_cancelled(
+    qtbot: QtBot, opened: Callable[..., ImportDialog], file: Path
+) -> None:
+    csv_file(file, [{"id": str(number), "name": "n" * 50} for number in range(200_000)])
+    dialog = opened()
+    dialog.read(file)
+    qtbot.waitUntil(lambda: dialog.progress.value() > 0, timeout=30_000)
+    dialog.close_button.click()
+    qtbot.waitUntil(lambda: "cancelled" in dialog.message.text(), timeout=30_000)
+    assert dialog.isVisible()
+    assert not dialog.progress.isVisible()
+
+
+def test_writing_can_be_cancelled(
+    qtbot: QtBot, opened: Callable[..., ImportDialog], catalog: Catalog, file: Path
+) -> None:
+    csv_file(file, [{"id": str(number), "name": "n" * 50} for number in range(60_000)])
+    dialog = opened(file)
+    dialog.start_import()
+    qtbot.waitUntil(lambda: dialog.progress.value() > 0, timeout=30_000)
+    dialog.close_button.click()
+    qtbot.waitUntil(dialog.import_button.isEnabled, timeout=30_000)
+    assert "Nothing was changed" in dialog.message.text()
+    assert records(catalog) == []
+    assert catalog.undo_label() is None
+
+
+def test_closing_while_reading_cleans_up(
+    qtbot: QtBot, opened: Callable[..., ImportDialog], file: Path, temporary: Path
+) -> None:
+    csv_file(file, [{"id": str(number), "name": "n" * 50} for number in range(200_000)])
+    dialog = opened()
+    dialog.read(file)
+    qtbot.waitUntil(lambda: dialog.progress.value() > 0, timeout=30_000)
+    assert list(temporary.iterdir())
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+    qtbot.waitUntil(lambda: not list(temporary.iterdir()), timeout=30_000)
+
+
+def test_every_control_has_a_name(opened: Callable[..., ImportDialog], file: Path) -> None:
+    csv_file(file, [{"id": "a"}])
+    dialog = opened(file)
+    controls = [
+        *(dialog.file, dialog.choose, dialog.delimiter, dialog.mapping, dialog.progress),
+        *dialog.tables.values(),
+    ]
+    assert all(control.accessibleName() for control in controls)
+    assert QApplication.focusWidget() in (dialog.import_button, None)
+
+
+def test_models_are_sound(
+    qtmodeltester: object, opened: Callable[..., ImportDialog], catalog: Catalog, file: Path
+) -> None:
+    add(catalog, id="1", name="other")
+    rows = [{"id": str(number), "name": "n"} for number in range(300)]
+    csv_file(file, [*rows, {"id": ""}])
+    for table in opened(file).tables.values():
+        qtmodeltester.check(table.model())  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        ("a", "b", ("a", "b")),
+        ("x" * 20 + "a", "x" * 20 + "b", ("x" * 20 + "a", "x" * 20 + "b")),
+        ("y" * 88 + "x" * 12 + "a", "y" * 88 + "x" * 12, ("…" + "x" * 12 + "a", "…" + "x" * 12)),
+    ],
+)
+def test_what_long_texts_have_in_common_is_left_out(
+    old: str, new: str, shown: tuple[str, str]
+) -> None:
+    assert differing(old, new) == shown
