@@ -1,1 +1,1 @@
-"""The catalogue: schema, connections, queries, edits and their history, and file formats. Knows nothing of Qt."""
+"""The catalogue: schema, connections, queries, history and file formats. Knows nothing of Qt."""

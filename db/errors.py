@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
-from peewee import PeeweeException
 
 
 class Problem:
@@ -169,7 +168,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
     cause: BaseException | None = error
     while cause is not None:
         yield cause
-        wraps = isinstance(cause, PeeweeException)
+        wraps = type(cause).__module__ == "peewee"  # which readers do without
         cause = cause.__cause__ or (cause.__context__ if wraps else None)
 
 

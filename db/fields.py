@@ -6,8 +6,7 @@ The keys are those of `IIntegration` (and `IEntity`) in Dataloop's JavaScript SD
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 Value = str | int | float | bytes | None
 """What a field holds: None is absent, `NULL` is JSON null, "" is an empty text."""
@@ -21,8 +20,7 @@ Record = Mapping[str, Value]
 Kind = Literal["text", "date", "json"]
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One field: `name` in Python and SQL, `key` in CSV and JSON files."""
 
     name: str

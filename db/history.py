@@ -16,8 +16,7 @@ import apsw
 from db.changes import Change, Kind
 from db.errors import Conflict
 from db.fields import FIELD_BY_NAME
-from db.models import Edit
-from db.schema import RECORDED_TABLES, build_indexes, drop_indexes
+from db.schema import DISCARDED, DONE, RECORDED_TABLES, UNDONE, build_indexes, drop_indexes
 
 PART_BYTES: Final = 4 << 20
 """Size of one stored part of a compressed changeset; the last one is smaller."""
@@ -45,7 +44,7 @@ def write_edit(
     """
     edit_id = connection.execute(
         "INSERT INTO edit(label, at, author, count, state) VALUES(?, ?, ?, 0, ?) RETURNING id",
-        (label, datetime.now(UTC).isoformat(timespec="milliseconds"), author(), Edit.DONE),
+        (label, datetime.now(UTC).isoformat(timespec="milliseconds"), author(), DONE),
     ).get
     if _store(connection, edit_id, session):
         change = _describe(connection, edit_id, label, count, "edit", origin)
@@ -55,7 +54,7 @@ def write_edit(
         return None
     connection.execute(
         "UPDATE edit SET state = ? WHERE state = ? AND id < ?",
-        (Edit.DISCARDED, Edit.UNDONE, edit_id),
+        (DISCARDED, UNDONE, edit_id),
     )
     connection.execute("UPDATE edit SET count = ? WHERE id = ?", (change.count, edit_id))
     return change
@@ -76,9 +75,9 @@ def undo(connection: apsw.Connection, origin: str) -> Change | None:
         Conflict: what the edit changed was changed by other means since; nothing is changed.
     """
     row = connection.execute(
-        "SELECT id, label, count FROM edit WHERE state = ? ORDER BY id DESC LIMIT 1", (Edit.DONE,)
+        "SELECT id, label, count FROM edit WHERE state = ? ORDER BY id DESC LIMIT 1", (DONE,)
     ).fetchone()
-    return _replay(connection, row, "undo", Edit.UNDONE, origin) if row else None
+    return _replay(connection, row, "undo", UNDONE, origin) if row else None
 
 
 def redo(connection: apsw.Connection, origin: str) -> Change | None:
@@ -88,18 +87,18 @@ def redo(connection: apsw.Connection, origin: str) -> Change | None:
         Conflict: as for `undo`.
     """
     row = connection.execute(
-        "SELECT id, label, count FROM edit WHERE state = ? ORDER BY id LIMIT 1", (Edit.UNDONE,)
+        "SELECT id, label, count FROM edit WHERE state = ? ORDER BY id LIMIT 1", (UNDONE,)
     ).fetchone()
-    return _replay(connection, row, "redo", Edit.DONE, origin) if row else None
+    return _replay(connection, row, "redo", DONE, origin) if row else None
 
 
 def labels(connection: apsw.Connection) -> tuple[str | None, str | None]:
     """What undo and redo would take back and do again, in words."""
     undo_label = connection.execute(
-        "SELECT label FROM edit WHERE state = ? ORDER BY id DESC LIMIT 1", (Edit.DONE,)
+        "SELECT label FROM edit WHERE state = ? ORDER BY id DESC LIMIT 1", (DONE,)
     ).get
     redo_label = connection.execute(
-        "SELECT label FROM edit WHERE state = ? ORDER BY id LIMIT 1", (Edit.UNDONE,)
+        "SELECT label FROM edit WHERE state = ? ORDER BY id LIMIT 1", (UNDONE,)
     ).get
     return undo_label, redo_label
 

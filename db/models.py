@@ -11,6 +11,8 @@ from typing import Any
 from peewee import AutoField, BareField, IntegerField, Model, Query, TextField
 from playhouse.apsw_ext import APSWDatabase
 
+from db.schema import DISCARDED, DONE, UNDONE
+
 
 class Organization(Model):
     """An organization and its own facts."""
@@ -58,7 +60,7 @@ class Setting(Model):
 class Edit(Model):
     """One step of the history: who did what, when, to how many integrations."""
 
-    DONE, UNDONE, DISCARDED = 0, 1, 2
+    DONE, UNDONE, DISCARDED = DONE, UNDONE, DISCARDED
 
     id = AutoField()
     label = TextField()

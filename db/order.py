@@ -10,19 +10,15 @@ import time
 import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import uuid4
 from weakref import WeakValueDictionary
 
 import apsw
-from peewee import JOIN, SQL, NodeList, Ordering
 
-from db import search
 from db.fields import FIELDS, INSTANTS, Value
-from db.models import Integration, Organization, sql_of
 
 PAGE: Final = 128
 """Rows that are read at once."""
@@ -48,8 +44,7 @@ Range = tuple[int, int]
 """The first and the last of some positions."""
 
 
-@dataclass(frozen=True, slots=True)
-class SortKey:
+class SortKey(NamedTuple):
     """A column to sort by: the name of a field, or `ORGANIZATION`.
 
     Texts people read sort without ASCII's case, dates by their instant. Absent comes first, then
@@ -60,13 +55,16 @@ class SortKey:
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class OrderSpec:
+class OrderSpec(NamedTuple):
     """Which integrations are shown (see `db.search.condition`), and in which order."""
 
     words: str = ""
     org_id: str | None = None
     sort: tuple[SortKey, ...] = (SortKey("name"),)
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.words.strip()) or self.org_id is not None
 
     def shows_same_rows_as(self, other: OrderSpec) -> bool:
         return (self.words, self.org_id) == (other.words, other.org_id)
@@ -146,7 +144,10 @@ def make(
         early: is told the first rows, if they are found much sooner than the whole order.
         fields: what `early` wants to know of a row; None for everything.
     """
-    search.register(connection)
+    if spec.is_filtered:
+        from db import search
+
+        search.register(connection)
     if early is not None:
         pks = _first_pks(connection, spec)
         if pks:
@@ -163,7 +164,7 @@ def make(
 
 
 def _write(connection: apsw.Connection, spec: OrderSpec) -> int:
-    sql, parameters = sql_of(_query(spec, use_index=_is_in_an_index(spec)))
+    sql, parameters = _statement(spec, use_index=_is_in_an_index(spec))
     with _writing(connection):
         connection.pragma("journal_mode", "OFF", schema="made")
         connection.pragma("synchronous", "OFF", schema="made")
@@ -174,32 +175,40 @@ def _write(connection: apsw.Connection, spec: OrderSpec) -> int:
 
 def _is_in_an_index(spec: OrderSpec) -> bool:
     """Whether walking along an index beats sorting: only if nothing but the index is read."""
-    return len(spec.sort) < 2 and not spec.words.strip() and spec.org_id is None
+    return len(spec.sort) < 2 and not spec.is_filtered
 
 
-def _query(spec: OrderSpec, *, use_index: bool) -> Any:
-    query = Integration.select(Integration.pk)
-    if any(key.column == ORGANIZATION for key in spec.sort):
-        query = query.join(
-            Organization, JOIN.LEFT_OUTER, on=(Integration.org_id == Organization.id)
+def _statement(spec: OrderSpec, *, use_index: bool) -> tuple[str, list[Any]]:
+    """SQL that selects the pks of the shown integrations in their order, and its parameters."""
+    by_organization = any(key.column == ORGANIZATION for key in spec.sort)
+    parameters: list[Any] = []
+    if spec.is_filtered:
+        from db import search  # peewee comes with it, which the first rows need not wait for
+
+        sql, parameters = search.matching(
+            spec.words, spec.org_id, with_organization=by_organization
         )
-    condition = search.condition(spec.words, spec.org_id)
-    if condition is not None:
-        query = query.where(condition)
-    return query.order_by(*_terms(spec.sort, use_index=use_index))
+    else:
+        sql = f"SELECT t1.pk FROM integration t1 {_WITH_ORGANIZATION if by_organization else ''}"
+    terms = ", ".join(_terms(spec.sort, use_index=use_index))
+    return f"{sql} ORDER BY {terms}", parameters
 
 
-def _terms(sort: Sequence[SortKey], *, use_index: bool) -> Iterator[Ordering]:
+_WITH_ORGANIZATION: Final = "LEFT JOIN organization o ON o.id = t1.org_id"
+_SORT_COLUMNS: Final = {
+    ORGANIZATION: "o.name",
+    **{field.name: f"t1.{INSTANTS.get(field.name, field.name)}" for field in FIELDS},
+}
+
+
+def _terms(sort: Sequence[SortKey], *, use_index: bool) -> Iterator[str]:
     for key in sort:
-        if key.column == ORGANIZATION:
-            node: Any = Organization.name
-        else:
-            node = getattr(Integration, INSTANTS.get(key.column, key.column))
-        if not use_index:
-            node = NodeList((SQL("+"), node), glue="")  # SQLite: not by an index
-        yield Ordering(node, _direction(key), "NOCASE" if key.column in _NO_CASE else None)
+        column = _SORT_COLUMNS[key.column]
+        by = column if use_index else f"+{column}"  # SQLite: not by an index
+        collation = " COLLATE NOCASE" if key.column in _NO_CASE else ""
+        yield f"{by}{collation} {_direction(key)}"
     # The last key's direction, so that turning an order round walks the same index backwards.
-    yield Ordering(Integration.pk, _direction(sort[-1]) if sort else "ASC")
+    yield f"t1.pk {_direction(sort[-1]) if sort else 'ASC'}"
 
 
 def _direction(key: SortKey) -> str:
@@ -209,10 +218,10 @@ def _direction(key: SortKey) -> str:
 def _first_pks(connection: apsw.Connection, spec: OrderSpec) -> list[int]:
     """The pks of the first page, or none when they cannot be had at once."""
     end = time.monotonic() + _EARLY_SECONDS
-    sql, parameters = sql_of(_query(spec, use_index=True).limit(PAGE))
+    sql, parameters = _statement(spec, use_index=True)
     connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS_BETWEEN_LOOKS)
     try:
-        return [pk for (pk,) in connection.execute(sql, parameters)]
+        return [pk for (pk,) in connection.execute(f"{sql} LIMIT {PAGE}", parameters)]
     except apsw.InterruptError:
         if time.monotonic() <= end:
             raise  # it was the reader that interrupted: a newer question waits

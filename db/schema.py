@@ -18,6 +18,9 @@ APPLICATION_ID: Final = 0x49436F6E
 RECORDED_TABLES: Final = ("organization", "integration", "setting")
 """The tables whose changes are edits: recorded, and undone."""
 
+DONE, UNDONE, DISCARDED = 0, 1, 2
+"""States of an edit in the history."""
+
 INTEGRATION_INDEXES: Final = {
     "integration_name": "CREATE INDEX integration_name ON integration(name COLLATE NOCASE)",
     "integration_type": "CREATE INDEX integration_type ON integration(type COLLATE NOCASE)",

@@ -8,9 +8,9 @@ from functools import lru_cache, reduce
 from typing import Any, Final
 
 import apsw
-from peewee import Expression, fn
+from peewee import JOIN, Expression, fn
 
-from db.models import Integration, Organization
+from db.models import Integration, Organization, sql_of
 
 NO_ORGANIZATION: Final = ""
 """As `org_id`: the integrations that belong to no organization."""
@@ -45,6 +45,23 @@ def condition(words: str, org_id: str | None = None) -> Expression | None:
     elif org_id is not None:
         parts.insert(0, Integration.org_id == org_id)
     return reduce(operator.and_, parts) if parts else None
+
+
+def matching(
+    words: str, org_id: str | None, *, with_organization: bool = False
+) -> tuple[str, list[Any]]:
+    """SQL that selects the pks of the shown integrations, to be ordered, and its parameters.
+
+    The tables are called ``t1`` (so peewee calls the first one) and, on demand, ``o``.
+    """
+    query = Integration.select(Integration.pk)
+    if with_organization:
+        organization = Organization.alias("o")
+        query = query.join(
+            organization, JOIN.LEFT_OUTER, on=(organization.id == Integration.org_id)
+        )
+    wanted = condition(words, org_id)
+    return sql_of(query if wanted is None else query.where(wanted))
 
 
 def register(connection: apsw.Connection) -> None:

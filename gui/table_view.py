@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, Final, Protocol
 
 import apsw
@@ -177,7 +176,7 @@ class IntegrationTable(QTableView):
 
     def _sort_changed(self) -> None:
         if self._rows.rowCount() or self._rows.is_loading:
-            self._rows.set_spec(replace(self._rows.spec, sort=self.sort))
+            self._rows.set_spec(self._rows.spec._replace(sort=self.sort))
         self.sort_changed.emit()
 
     # -- current row and selection -----------------------------------------------------------
