@@ -335,10 +335,8 @@ def _columns(fields: Collection[str] | None) -> str:
 
 
 def _cut(column: str) -> str:
-    """A text cut; a number and JSON null as they are (substr would make them text and NULL)."""
-    return (
-        f"CASE typeof({column}) WHEN 'text' THEN substr({column}, 1, {SHORT + 1}) ELSE {column} END"
-    )
+    """A long text cut; what is short, or no text, as it is (substr would make it one)."""
+    return f"iif(length({column}) > {SHORT}, substr({column}, 1, {SHORT + 1}), {column})"
 
 
 def _rows_of(

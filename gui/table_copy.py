@@ -5,13 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from PySide6.QtCore import QItemSelectionModel
+
 from db.fields import Value, csv_text
+from gui.table_scene import selected
 
 MOST_CELLS: Final = 500_000
 """More cells are a file to export, no clipboard's content."""
 
 Box = tuple[int, int, frozenset[int]]
 """First and last position of selected cells, and their sections."""
+
+
+def boxes_of(chooser: QItemSelectionModel) -> list[Box]:
+    """What is selected, or else the current cell."""
+    current = chooser.currentIndex()
+    boxes = [
+        (item.top(), item.bottom(), frozenset(range(item.left(), item.right() + 1)))
+        for item in selected(chooser)
+    ]
+    if not boxes and current.isValid():
+        boxes = [(current.row(), current.row(), frozenset({current.column()}))]
+    return boxes
 
 
 def as_text(

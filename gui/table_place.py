@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRange
+from PySide6.QtCore import QItemSelection, QItemSelectionModel
 from PySide6.QtWidgets import QTableView
 
 from db.order import OrderSpec, Range, merged
 from gui.columns import COLUMNS
 from gui.table_model import IntegrationTableModel
+from gui.table_scene import selected
 
 FEW_ROWS = 1000
 """So many selected rows are kept; a larger selection is dropped with the rows it was made in."""
 _Command = QItemSelectionModel.SelectionFlag
-
-
-def selected(chooser: QItemSelectionModel) -> list[QItemSelectionRange]:
-    """The selected ranges: never the selected indexes, of which there may be millions."""
-    selection = chooser.selection()
-    return [selection.at(place) for place in range(selection.count())]
 
 
 class PlaceKeeper:

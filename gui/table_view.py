@@ -38,17 +38,16 @@ from gui.background import deliver
 from gui.columns import COLUMN_BY_NAME, COLUMNS, ICON, PLACE
 from gui.icon_facts import IconView
 from gui.icon_stage import state_words
-from gui.table_copy import MOST_CELLS, Box, as_text
+from gui.table_copy import MOST_CELLS, as_text, boxes_of
 from gui.table_editors import CellDelegate, fits_one_line
 from gui.table_header import TableHeader
 from gui.table_model import Index, IntegrationTableModel
-from gui.table_painter import ICON_SIZE, Lane, Scene, TablePainter
-from gui.table_place import FEW_ROWS, PlaceKeeper, selected
+from gui.table_painter import ICON_SIZE, TablePainter
+from gui.table_place import FEW_ROWS, PlaceKeeper
+from gui.table_scene import scene_of, selected
 from gui.text import number, plain_tooltip, sentence
 
 ROW_HEIGHT: Final = 32
-_FEW_RANGES: Final = 64
-"""Up to so many selected ranges are cheaper looked through than every visible cell."""
 _WANT_MILLISECONDS: Final = 60
 _NO_ADDRESS: Final = Address("none")
 _URL: Final = AT["icon_url"]
@@ -137,6 +136,7 @@ class IntegrationTable(QTableView):
         self.setWordWrap(False)
         self.setFrameShape(self.Shape.NoFrame)
         self.setAccessibleName(self.tr("Integrations"))
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._header.reset_columns()
         self._header.sectionResized.connect(lambda *_: self._want.start())
         self.verticalScrollBar().valueChanged.connect(lambda _: self._want.start())
@@ -356,15 +356,9 @@ class IntegrationTable(QTableView):
 
     def copy(self) -> None:
         """Put the selected cells on the clipboard: whole texts, tabs between, one line a row."""
-        shown = [PLACE[column.name] for column in self._header.shown_columns()]
-        boxes: list[Box] = [
-            (item.top(), item.bottom(), frozenset(range(item.left(), item.right() + 1)))
-            for item in selected(self.selectionModel())
-        ]
-        current = self.currentIndex()
-        if not boxes and current.isValid():
-            boxes = [(current.row(), current.row(), frozenset({current.column()}))]
+        boxes = boxes_of(self.selectionModel())
         chosen = frozenset[int]().union(*(box[2] for box in boxes))
+        shown = [PLACE[column.name] for column in self._header.shown_columns()]
         sections = [section for section in shown if section in chosen]
         ranges = order.merged((first, last) for first, last, _ in boxes)
         cells = sum(last - first + 1 for first, last in ranges) * len(sections)
@@ -449,59 +443,10 @@ class IntegrationTable(QTableView):
         painter = QPainter(self.viewport())
         if self._painter is None:
             self._painter = TablePainter(self.font(), self.palette(), self.devicePixelRatioF())
-        scene = self._scene(event.rect())
+        scene = scene_of(self, self._rows, event.rect())
         addresses = [self._address(row) for row in scene.rows]
         self._painter.paint(painter, scene, self._loader, addresses)
         painter.end()
-
-    def _scene(self, rect: QRect) -> Scene:
-        height = self._row_height()
-        offset = self.verticalScrollBar().value()
-        first = max(0, (offset + rect.top()) // height)
-        rows = self._rows.rows(first, (offset + rect.bottom()) // height)
-        lanes = self._lanes(rect)
-        current = self.currentIndex()
-        return Scene(
-            rows,
-            first,
-            first * height - offset,
-            height,
-            lanes,
-            self._selected(first, first + len(rows) - 1, lanes),
-            (current.column(), current.row()),
-            self.hasFocus() or self.viewport().hasFocus(),
-            rect,
-        )
-
-    def _lanes(self, rect: QRect) -> list[Lane]:
-        lanes = []
-        x = -self._header.offset()
-        for place in range(len(COLUMNS)):
-            section = self._header.logicalIndex(place)
-            width = self._header.sectionSize(section)  # 0 when hidden
-            if width and x <= rect.right() and x + width > rect.left():
-                lanes.append(Lane(section, COLUMNS[section], x, width))
-            x += width
-        return lanes
-
-    def _selected(self, first: int, last: int, lanes: Sequence[Lane]) -> dict[int, set[int]]:
-        chosen = self.selectionModel()
-        found: dict[int, set[int]] = {lane.section: set() for lane in lanes}
-        if chosen.selection().count() > _FEW_RANGES:
-            for section, positions in found.items():
-                positions.update(
-                    position
-                    for position in range(first, last + 1)
-                    if chosen.isSelected(self._rows.index(position, section))
-                )
-            return found
-        for item in selected(chosen):
-            top, bottom = max(first, item.top()), min(last, item.bottom())
-            if top <= bottom:
-                for section in found:
-                    if item.left() <= section <= item.right():
-                        found[section].update(range(top, bottom + 1))
-        return found
 
     def _update_row(self, position: int) -> None:
         if position >= 0:
