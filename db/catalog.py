@@ -7,9 +7,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import apsw
 
@@ -17,9 +16,9 @@ from db import history, schema
 from db.changes import Change
 from db.connection import (
     READER_BUSY_SECONDS,
-    CatalogDatabase,
     closer_of_cursors,
     is_marked_read_only,
+    journal_mode_for,
     open_reader,
     probe,
     uri,
@@ -35,13 +34,15 @@ from db.errors import (
 )
 from db.reader import Reader
 
+if TYPE_CHECKING:
+    from db.database import CatalogDatabase
+
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Listener = Callable[[Change], None]
 
 
-@dataclass
 class EditSession:
     """What the body of an edit writes through.
 
@@ -52,15 +53,16 @@ class EditSession:
         count: how many integrations the edit changes; None lets the record tell.
     """
 
-    database: CatalogDatabase
-    connection: apsw.Connection
-    label: str
-    count: int | None = None
-    _cancel: threading.Event | None = None
+    def __init__(self, database: CatalogDatabase, label: str, cancel: threading.Event) -> None:
+        self.database = database
+        self.connection: apsw.Connection = database.connection()
+        self.label = label
+        self.count: int | None = None
+        self._cancel = cancel
 
     def check_cancelled(self) -> None:
         """Raise `Cancelled` if the edit was cancelled; long Python loops call it."""
-        if self._cancel is not None and self._cancel.is_set():
+        if self._cancel.is_set():
             raise Cancelled
 
 
@@ -75,7 +77,8 @@ class Catalog:
         self.path = path
         self.read_only = read_only
         self.changed: list[Listener] = []
-        self._database = CatalogDatabase(path)
+        self._database: CatalogDatabase | None = None
+        self._watch: apsw.Connection | None = None
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="catalog-writer")
         self._cancel = threading.Event()
         self._interruptible: apsw.Connection | None = None
@@ -128,36 +131,16 @@ class Catalog:
     def _open(cls, path: Path, *, read_only: bool) -> Catalog:
         catalog = cls(path, read_only=read_only)
         try:
-            start = catalog._start_reading if read_only else catalog._start_writing
-            catalog._writer.submit(start).result()
+            if read_only:
+                catalog._look_to_read()
+            elif not catalog._look_to_write():
+                catalog._writer.submit(catalog._connect).result()
         except BaseException:
             catalog.close()
             raise
         return catalog
 
-    def _start_writing(self) -> None:
-        with translated(self.path):
-            with damage_named(self.path):
-                connection = probe(self.path)
-                try:
-                    schema.version_of(connection, self.path)
-                    if connection.readonly("main"):
-                        raise apsw.ReadOnlyError("the system lets the file only be read")
-                finally:
-                    connection.close()
-                self._database.connect()
-            connection = self._connection()
-            self._close_cursors = closer_of_cursors(connection)
-            schema.upgrade(connection, self.path)
-            with damage_named(self.path):
-                schema.check(connection, self.path)
-                self._labels = history.labels(connection)
-            self._data_version = int(connection.pragma("data_version"))
-            # SQLite rolls back by itself when the disk is full, for one: no statement of a body
-            # that goes on after that may be committed alone, past the history.
-            connection.set_commit_hook(lambda: not self._may_commit)
-
-    def _start_reading(self) -> None:
+    def _look_to_read(self) -> None:
         with translated(self.path), damage_named(self.path):
             connection = open_reader(self.path, READER_BUSY_SECONDS * 1000)
             try:
@@ -165,8 +148,80 @@ class Catalog:
             finally:
                 connection.close()
 
+    def _look_to_write(self) -> bool:
+        """Look whether the file is as the writer wants it, so that it may connect later.
+
+        It does so with the first write: to show rows, nobody has to wait for it, nor for peewee.
+        """
+        with translated(self.path), damage_named(self.path):
+            connection: apsw.Connection | None = probe(self.path)
+            assert connection is not None
+            try:
+                version = schema.version_of(connection, self.path)
+                if connection.readonly("main"):
+                    raise apsw.ReadOnlyError("the system lets the file only be read")
+                journal_mode = connection.pragma("journal_mode")
+                ready = version == len(schema.STEPS) and journal_mode == journal_mode_for(self.path)
+                if ready:
+                    schema.check(connection, self.path)
+                    self._labels = history.labels(connection)
+                    self._data_version = int(connection.pragma("data_version"))
+                    self._watch, connection = connection, None
+            finally:
+                if connection is not None:
+                    connection.close()
+        return ready
+
+    def _connect(self) -> Change | None:
+        """Connect the writer, on its thread; brings an older file up to date.
+
+        Returns what listeners were told, if another program has written since the opening.
+        """
+        from db.database import CatalogDatabase
+
+        database = CatalogDatabase(self.path)
+        try:
+            with translated(self.path):
+                with damage_named(self.path):
+                    database.connect()
+                connection: apsw.Connection = database.connection()
+                self._close_cursors = closer_of_cursors(connection)
+                schema.upgrade(connection, self.path)
+                with damage_named(self.path):
+                    schema.check(connection, self.path)
+                    self._labels = history.labels(connection)
+                data_version = int(connection.pragma("data_version"))
+                # SQLite rolls back by itself when the disk is full, for one: no statement of a body
+                # that goes on after that may be committed alone, past the history.
+                connection.set_commit_hook(lambda: not self._may_commit)
+                missed = self._end_watch()
+        except BaseException:
+            database.close()
+            raise
+        self._database, self._data_version = database, data_version
+        if not missed:
+            return None
+        change = _elsewhere()
+        self._tell(change)
+        return change
+
+    def _end_watch(self) -> bool:
+        """Whether another program has written between the opening and now."""
+        if self._watch is None:
+            return False
+        written = int(self._watch.pragma("data_version")) != self._data_version
+        self._watch.close()
+        self._watch = None
+        return written
+
+    def _writing(self) -> CatalogDatabase:
+        if self._database is None:
+            self._connect()
+        assert self._database is not None
+        return self._database
+
     def _connection(self) -> apsw.Connection:
-        connection: apsw.Connection = self._database.connection()
+        connection: apsw.Connection = self._writing().connection()
         return connection
 
     def close(self) -> None:
@@ -179,7 +234,9 @@ class Catalog:
         self._writer.shutdown(wait=True)
 
     def _close_writer(self) -> None:
-        if not self._database.is_closed():
+        if self._watch is not None:
+            self._watch.close()
+        if self._database is not None:
             self._may_commit = True
             with suppress(apsw.Error):
                 self._connection().pragma("optimize")
@@ -270,7 +327,7 @@ class Catalog:
     ) -> Change:
         def write(connection: apsw.Connection) -> Change:
             session = history.start_recording(connection)
-            edit = EditSession(self._database, connection, label, _cancel=self._cancel)
+            edit = EditSession(self._writing(), label, self._cancel)
             try:
                 edit.check_cancelled()
                 body(edit)
@@ -314,7 +371,7 @@ class Catalog:
             with (
                 translated(self.path),
                 constraints_named(),
-                self._database.atomic("IMMEDIATE"),
+                self._writing().atomic("IMMEDIATE"),
                 self._cursors_closed_on_error(),
             ):
                 answer = write(connection)
@@ -366,15 +423,15 @@ class Catalog:
         if self.read_only:
             return None
         with translated(self.path):
+            if self._database is None:
+                return self._connect()
             connection = self._connection()
             version = int(connection.pragma("data_version"))
             if version == self._data_version:
                 return None
             self._data_version = version
             self._labels = history.labels(connection)
-        change = Change(
-            None, "", "elsewhere", None, True, True, None, True, True, count=0, origin=""
-        )
+        change = _elsewhere()
         self._tell(change)
         return change
 
@@ -385,6 +442,10 @@ class Catalog:
             except Exception:  # noqa: BLE001
                 # The change is in the file: whoever asked for it must not hear that it failed.
                 _log.exception("A listener failed to take in a change")
+
+
+def _elsewhere() -> Change:
+    return Change(None, "", "elsewhere", None, True, True, None, True, True, count=0, origin="")
 
 
 def _nothing(label: str, origin: str) -> Change:

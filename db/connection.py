@@ -12,7 +12,6 @@ from typing import Final
 from weakref import WeakSet
 
 import apsw
-from playhouse.apsw_ext import APSWDatabase
 
 from db.errors import CannotOpen
 
@@ -45,33 +44,12 @@ _NETWORK_FILE_SYSTEMS: Final = frozenset(
 )
 
 
-class CatalogDatabase(APSWDatabase):  # type: ignore[misc]
-    """peewee's view of one catalogue file: a connection per thread that connects.
-
-    The thread that writes connects with `CatalogDatabase.connect`; readers get bare, query-only
-    connections from `open_reader`.
-    """
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(
-            uri(path, "mode=rw"),
-            timeout=WRITER_BUSY_SECONDS,
-            lock_type="IMMEDIATE",
-            flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI,
-        )
-        self.path = path
-
-    def _add_conn_hooks(self, conn: apsw.Connection) -> None:
-        super()._add_conn_hooks(conn)
-        restrict(conn)
-        wanted = "delete" if is_on_network(self.path) else "wal"
-        found = _set_journal_mode(conn, wanted)
-        conn.pragma("synchronous", "FULL" if found == "wal" else "EXTRA")
-        conn.pragma("foreign_keys", True)
-        conn.pragma("threads", 2)
+def journal_mode_for(path: Path) -> str:
+    """The journal mode that is safe where the file lies."""
+    return "delete" if is_on_network(path) else "wal"
 
 
-def _set_journal_mode(connection: apsw.Connection, wanted: str) -> object:
+def set_journal_mode(connection: apsw.Connection, wanted: str) -> object:
     """Set the journal mode; SQLite's own waiting does not cover this."""
     deadline = monotonic() + WRITER_BUSY_SECONDS
     while True:
