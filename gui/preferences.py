@@ -31,8 +31,10 @@ class PreferencesDialog(QDialog):
         form.setVerticalSpacing(12)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.addRow(self.tr("&Appearance:"), self._make_scheme())
-        form.addRow(self.tr("Allowed &hosts:"), self._make_hosts())
-        form.addRow("", self._explanation())
+        label = QLabel(self.tr("Allowed &hosts:"))
+        form.addRow(label)
+        form.addRow(self._make_hosts())
+        label.setBuddy(self.hosts)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )
@@ -40,10 +42,11 @@ class PreferencesDialog(QDialog):
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 16)
-        layout.setSpacing(16)
+        layout.setSpacing(12)
         layout.addLayout(form, 1)
+        layout.addWidget(self._explanation())
         layout.addWidget(buttons)
-        self.resize(520, 360)
+        self.resize(520, 380)
 
     def _make_scheme(self) -> QComboBox:
         self.scheme = QComboBox()
