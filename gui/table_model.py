@@ -81,6 +81,7 @@ class IntegrationTableModel(QAbstractTableModel):
         self._pages: Pages | Beginning | None = None
         self._fields: frozenset[str] | None = None
         self._pending: dict[tuple[int, str], Value] = {}
+        self._asked = 0
         self._held: list[Beginning | Order] | None = None
         self._has_failed = False
         self._retry = QTimer(self, singleShot=True, interval=RETRY_MILLISECONDS)
@@ -102,9 +103,14 @@ class IntegrationTableModel(QAbstractTableModel):
 
     def set_spec(self, spec: OrderSpec) -> None:
         """Show other rows, or in another order; does nothing when they are shown already."""
-        if spec != self.spec or (self._pages is None and not self.is_loading):
+        if spec != self.spec or not self.was_asked:
             self.spec = spec
             self.reload()
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether rows were asked for at all."""
+        return self._asked > 0
 
     def reload(self) -> None:
         """Make the order anew: rows came or went."""
@@ -118,6 +124,8 @@ class IntegrationTableModel(QAbstractTableModel):
             def early(beginning: Beginning) -> None:
                 run_in_gui(lambda: self._take_beginning(beginning))
 
+        self._asked += 1
+        number = self._asked
         self.is_loading = True
         self.loading.emit()
         future = self._reader.request(
@@ -125,7 +133,7 @@ class IntegrationTableModel(QAbstractTableModel):
                 connection, spec, folder, find=find, early=early, fields=fields
             )
         )
-        deliver(self, future, self._take, self._fail_loading)
+        deliver(self, future, lambda made: self._take(made, number), self._fail_loading)
 
     def refresh(self, change: Change) -> None:
         """Show what a committed change changed; edited rows stay where they are."""
@@ -168,8 +176,8 @@ class IntegrationTableModel(QAbstractTableModel):
         if self.is_loading and beginning.spec == self.spec:
             self._show(beginning)
 
-    def _take(self, made: Order) -> None:
-        if made.spec == self.spec:
+    def _take(self, made: Order, number: int) -> None:
+        if number == self._asked:
             self.is_loading = False
             self._show(made)
 

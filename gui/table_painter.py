@@ -206,12 +206,18 @@ class TablePainter:
             return
         if not scene.focused:
             return
-        y = scene.top + (position - scene.first) * scene.height
-        chosen = position in scene.selected.get(section, ())
+        chosen = position in scene.selected[section]
         color = self._selected_text.color() if chosen else self._highlight
-        painter.setPen(QPen(color, 2 if not chosen else 1, Qt.PenStyle.SolidLine))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        inset = 1 if not chosen else 2
-        painter.drawRect(
-            QRect(lane.x, y, lane.width - 1, scene.height).adjusted(inset, inset, -inset, -inset)
-        )
+        y = scene.top + (position - scene.first) * scene.height
+        frame = QRect(lane.x, y, lane.width - 1, scene.height)
+        if chosen:
+            frame.adjust(2, 2, -2, -2)
+        edge = 1 if chosen else 2
+        width, height = frame.width(), frame.height()
+        for x, y, w, h in (
+            (frame.left(), frame.top(), width, edge),
+            (frame.left(), frame.bottom() + 1 - edge, width, edge),
+            (frame.left(), frame.top(), edge, height),
+            (frame.right() + 1 - edge, frame.top(), edge, height),
+        ):
+            painter.fillRect(x, y, w, h, color)

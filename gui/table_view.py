@@ -175,7 +175,7 @@ class IntegrationTable(QTableView):
         self._header.sort_by(COLUMN_BY_NAME[name].sort_column, further=further)
 
     def _sort_changed(self) -> None:
-        if self._rows.rowCount() or self._rows.is_loading:
+        if self._rows.was_asked:
             self._rows.set_spec(self._rows.spec._replace(sort=self.sort))
         self.sort_changed.emit()
 
