@@ -149,9 +149,9 @@ def make(
 
         search.register(connection)
     if early is not None:
-        pks = _first_pks(connection, spec)
-        if pks:
-            early(Beginning(spec, tuple(_rows_of(connection, pks, fields))))
+        start = beginning(connection, spec, fields)
+        if start is not None:
+            early(start)
     path = folder / f"order-{uuid4().hex}.db"
     try:
         with _attached(connection, path, "made", "mode=rwc"):
@@ -161,6 +161,14 @@ def make(
         path.unlink(missing_ok=True)
         raise
     return Order(spec, path, count, positions)
+
+
+def beginning(
+    connection: apsw.Connection, spec: OrderSpec, fields: Collection[str] | None = None
+) -> Beginning | None:
+    """The first rows of an order, or None when there are none or they cannot be had at once."""
+    pks = _first_pks(connection, spec)
+    return Beginning(spec, tuple(_rows_of(connection, pks, fields))) if pks else None
 
 
 def _write(connection: apsw.Connection, spec: OrderSpec) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import apsw
 
 from db.fields import Record
-from db.records import BASE_URL
+from db.schema import BASE_URL
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,7 @@ from db.errors import Invalid
 from db.fields import FIELD_BY_NAME, FIELDS, INSTANTS, NULL, Field, Value, is_blank
 from db.metadata import json_problem
 from db.models import Integration, Organization, Setting
-
-BASE_URL = "base_url"
-"""Key of the catalogue setting that relative icon URLs resolve against."""
+from db.schema import BASE_URL
 
 _BATCH = 500
 

@@ -18,6 +18,9 @@ APPLICATION_ID: Final = 0x49436F6E
 RECORDED_TABLES: Final = ("organization", "integration", "setting")
 """The tables whose changes are edits: recorded, and undone."""
 
+BASE_URL: Final = "base_url"
+"""The key of the setting that completes relative icon URLs."""
+
 DONE, UNDONE, DISCARDED = 0, 1, 2
 """States of an edit in the history."""
 

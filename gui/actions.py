@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -14,8 +14,7 @@ from gui import theme
 Key = QKeySequence.StandardKey | str | None
 
 
-@dataclass(frozen=True)
-class Spec:
+class Spec(NamedTuple):
     """One action: a name to find it by, its text, its symbol and its key."""
 
     name: str

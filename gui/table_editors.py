@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
@@ -15,9 +15,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from db.organizations import Organization
 from gui.columns import COLUMNS
 from gui.table_model import IntegrationTableModel
+
+if TYPE_CHECKING:
+    from db.organizations import Organization
 
 Index = QModelIndex | QPersistentModelIndex
 LONGEST = 20_000

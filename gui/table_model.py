@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import apsw
 from PySide6.QtCore import (
@@ -21,8 +21,6 @@ from PySide6.QtCore import (
 )
 
 from db import order
-from db.catalog import Catalog
-from db.changes import Change
 from db.errors import environment_error
 from db.fields import FIELD_BY_NAME, Value, csv_text, is_blank
 from db.order import AT, SHORT, Beginning, Order, OrderSpec, Pages, Row
@@ -30,6 +28,10 @@ from gui.background import deliver, run_in_gui
 from gui.columns import COLUMNS, ICON, PLACE
 from gui.table_cells import cell, spoken, tooltip
 from gui.text import number
+
+if TYPE_CHECKING:
+    from db.catalog import Catalog
+    from db.changes import Change
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
@@ -114,6 +116,11 @@ class IntegrationTableModel(QAbstractTableModel):
 
     def reload(self) -> None:
         """Make the order anew: rows came or went."""
+        self._asked += 1
+        self.is_loading = True
+        self.loading.emit()
+        if self._pages is None and not self.spec.is_filtered:
+            self._show_beginning()
         spec = self.spec
         folder = Path(self._folder.name)
         find = tuple(self.wanted_pks())
@@ -124,10 +131,7 @@ class IntegrationTableModel(QAbstractTableModel):
             def early(beginning: Beginning) -> None:
                 run_in_gui(lambda: self._take_beginning(beginning))
 
-        self._asked += 1
         number = self._asked
-        self.is_loading = True
-        self.loading.emit()
         future = self._reader.request(
             lambda connection: order.make(
                 connection, spec, folder, find=find, early=early, fields=fields
@@ -171,6 +175,15 @@ class IntegrationTableModel(QAbstractTableModel):
             if self._pages is not None:
                 self._pages.show(fields)
                 self._show_again()
+
+    def _show_beginning(self) -> None:
+        """Show the first rows at once, as far as that takes a few milliseconds."""
+        try:
+            beginning = order.beginning(self._connection, self.spec, self._fields)
+        except apsw.Error:
+            return  # the reader, which waits and tells, meets it too
+        if beginning is not None:
+            self._show(beginning)
 
     def _take_beginning(self, beginning: Beginning) -> None:
         if self.is_loading and beginning.spec == self.spec:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QLine, QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPalette, QPen
 
-from db.addresses import Address
 from db.order import merged
 from gui import theme
 from gui.columns import ICON
-from gui.icon_facts import IconState, IconView
 from gui.table_cells import Kind, cell
 from gui.table_scene import Lane, Scene
+
+if TYPE_CHECKING:
+    from db.addresses import Address
+    from gui.icon_facts import IconView
 
 ICON_SIZE = 24
 SYMBOL_SIZE = 16
@@ -25,17 +27,18 @@ _RADIUS = 4
 _ELIDE = Qt.TextElideMode.ElideRight
 
 STATE_SYMBOLS = {
-    IconState.NONE: "none",
-    IconState.WAITING: "loading",
-    IconState.LOADING: "loading",
-    IconState.READY: "loading",
-    IconState.STALE: "loading",
-    IconState.BROKEN: "broken",
-    IconState.REFUSED: "refused",
-    IconState.NOT_ADDRESS: "not-address",
-    IconState.NAME: "name",
+    "none": "none",
+    "waiting": "loading",
+    "loading": "loading",
+    "ready": "loading",
+    "stale": "loading",
+    "broken": "broken",
+    "refused": "refused",
+    "not-address": "not-address",
+    "name": "name",
 }
-"""What stands where no picture is; READY without one is being drawn at this size."""
+"""By the value of an `IconState`: what stands where no picture is; READY without one is being drawn
+at this size."""
 
 
 class IconSource(Protocol):
@@ -73,16 +76,20 @@ class TablePainter:
         self._fitted = lru_cache(8192, typed=True)(self._fit)
 
     def paint(
-        self, painter: QPainter, scene: Scene, icons: IconSource, addresses: Sequence[Address]
+        self,
+        painter: QPainter,
+        scene: Scene,
+        icons: IconSource | None,
+        addresses: Sequence[Address],
     ) -> None:
-        """Paint the rows of a scene; `addresses` are those of the rows' icons."""
+        """Paint the rows of a scene; `addresses` are those of the rows' icons, if there are any."""
         painter.setFont(self._font)
         self._paint_ground(painter, scene)
         for lane in scene.lanes:
-            if lane.column.name == ICON:
-                self._paint_icons(painter, scene, lane, icons, addresses)
-            else:
+            if lane.column.name != ICON:
                 self._paint_texts(painter, scene, lane)
+            elif icons is not None:
+                self._paint_icons(painter, scene, lane, icons, addresses)
         self._paint_current(painter, scene)
 
     def _paint_ground(self, painter: QPainter, scene: Scene) -> None:
@@ -181,10 +188,10 @@ class TablePainter:
                 painter.drawPixmap(QRect(x, y, ICON_SIZE, ICON_SIZE), view.pixmap)
                 continue
             pen = self._selected_text if scene.first + place in selected else self._muted
-            if view.state in (IconState.BROKEN, IconState.NOT_ADDRESS):
+            if view.state.value in ("broken", "not-address"):
                 pen = self._selected_text if pen is self._selected_text else self._warning
             inset = (ICON_SIZE - SYMBOL_SIZE) // 2
-            self._paint_symbol(painter, STATE_SYMBOLS[view.state], x + inset, y + inset, pen)
+            self._paint_symbol(painter, STATE_SYMBOLS[view.state.value], x + inset, y + inset, pen)
 
     def _paint_plate(self, painter: QPainter, x: int, y: int) -> None:
         """Icons are made for light pages: in the dark they stand on a light plate."""

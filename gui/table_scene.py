@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from PySide6.QtCore import QItemSelectionModel, QItemSelectionRange, QRect
 from PySide6.QtWidgets import QHeaderView, QTableView
@@ -17,8 +16,7 @@ _FEW_RANGES: Final = 64
 """Up to so many selected ranges are cheaper looked through than every visible cell."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(NamedTuple):
     """A visible column: its place in the model, and where it stands."""
 
     section: int
@@ -27,8 +25,7 @@ class Lane:
     width: int
 
 
-@dataclass(slots=True)
-class Scene:
+class Scene(NamedTuple):
     """What is to be painted.
 
     Attributes:

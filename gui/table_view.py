@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import apsw
 from PySide6.QtCore import (
@@ -30,14 +30,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemDelegate, QMenu, QTableView, QToolTip, QWidget
 
 from db import order
-from db.addresses import Address, classify
 from db.order import AT, Range, Row, SortKey
-from db.organizations import Organization
 from gui import theme
 from gui.background import deliver
 from gui.columns import COLUMN_BY_NAME, COLUMNS, ICON, PLACE
-from gui.icon_facts import IconView
-from gui.icon_stage import state_words
 from gui.table_copy import MOST_CELLS, as_text, boxes_of
 from gui.table_editors import CellDelegate, fits_one_line
 from gui.table_header import TableHeader
@@ -47,9 +43,15 @@ from gui.table_place import FEW_ROWS, PlaceKeeper
 from gui.table_scene import scene_of, selected
 from gui.text import number, plain_tooltip, sentence
 
+if TYPE_CHECKING:
+    from db.addresses import Address
+    from db.organizations import Organization
+    from gui.icon_facts import IconView
+
+    Classify = Callable[[Any, Sequence[str | None]], Address]
+
 ROW_HEIGHT: Final = 32
 _WANT_MILLISECONDS: Final = 60
-_NO_ADDRESS: Final = Address("none")
 _URL: Final = AT["icon_url"]
 _ORG_ID: Final = AT["org_id"]
 _OPENING: Final = (
@@ -91,11 +93,15 @@ class IntegrationTable(QTableView):
     said = Signal(str)
 
     def __init__(
-        self, model: IntegrationTableModel, loader: Loader, parent: QWidget | None = None
+        self,
+        model: IntegrationTableModel,
+        loader: Loader | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._rows = model
-        self._loader = loader
+        self._loader: Loader | None = None
+        self._classify: Classify | None = None
         self._bases: dict[str, str] = {}
         self._catalog_base = ""
         self._painter: TablePainter | None = None
@@ -110,7 +116,8 @@ class IntegrationTable(QTableView):
         model.wanted_pks = self._place.wanted_pks
         model.modelAboutToBeReset.connect(self._place.before_reset)
         model.modelReset.connect(self._after_reset)
-        loader.changed.connect(self._icons_changed)
+        if loader is not None:
+            self.set_loader(loader)
         theme.notifier().changed.connect(self._colors_changed)
 
     def _make_header(self) -> None:
@@ -394,10 +401,20 @@ class IntegrationTable(QTableView):
         self.viewport().update()
         self._want.start()
 
+    def set_loader(self, loader: Loader) -> None:
+        """Show icons from now on; until then their column is empty, which a start need not fill."""
+        from db.addresses import classify
+
+        self._loader, self._classify = loader, classify
+        loader.changed.connect(self._icons_changed)
+        self.viewport().update()
+        self._want.start()
+
     def _address(self, row: Row | None) -> Address:
+        assert self._classify is not None
         if row is None:
-            return _NO_ADDRESS
-        return classify(row[_URL], (self._bases.get(row[_ORG_ID]), self._catalog_base))
+            return self._classify(None, ())
+        return self._classify(row[_URL], (self._bases.get(row[_ORG_ID]), self._catalog_base))
 
     def _visible_rows(self) -> tuple[int, list[Row | None]]:
         first = max(0, self.rowAt(0))
@@ -406,6 +423,8 @@ class IntegrationTable(QTableView):
 
     def _tell_wanted(self) -> None:
         """Icons that have scrolled out of sight need not be loaded; that of the current row may."""
+        if self._loader is None:
+            return
         _, rows = self._visible_rows()
         if self.current_row >= 0:
             rows.append(self._rows.row(self.current_row))
@@ -424,15 +443,17 @@ class IntegrationTable(QTableView):
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             index = self.indexAt(event.pos())
-            if index.isValid() and COLUMNS[index.column()].name == ICON:
-                tip = plain_tooltip(self._icon_words(index.row()))
+            if index.isValid() and COLUMNS[index.column()].name == ICON and self._loader:
+                tip = plain_tooltip(self._icon_words(self._loader, index.row()))
                 QToolTip.showText(event.globalPos(), tip, self, self.visualRect(index))
                 return True
         return bool(super().viewportEvent(event))
 
-    def _icon_words(self, position: int) -> str:
+    def _icon_words(self, loader: Loader, position: int) -> str:
+        from gui.icon_stage import state_words
+
         address = self._address(self._rows.row(position))
-        view = self._loader.icon(address, ICON_SIZE, self.devicePixelRatioF())
+        view = loader.icon(address, ICON_SIZE, self.devicePixelRatioF())
         reason = view.reason or address.reason
         parts = [state_words(view.state), sentence(reason) if reason else "", address.text]
         return "\n".join(part for part in parts if part)
@@ -444,7 +465,7 @@ class IntegrationTable(QTableView):
         if self._painter is None:
             self._painter = TablePainter(self.font(), self.palette(), self.devicePixelRatioF())
         scene = scene_of(self, self._rows, event.rect())
-        addresses = [self._address(row) for row in scene.rows]
+        addresses = [self._address(row) for row in scene.rows] if self._loader else []
         self._painter.paint(painter, scene, self._loader, addresses)
         painter.end()
 

@@ -5,14 +5,12 @@ Fusion with explicit palettes, and no style sheet: one would wrap the style and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
-from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
 from gui import resources
@@ -32,8 +30,7 @@ class Scheme(StrEnum):
     DARK = "dark"
 
 
-@dataclass(frozen=True)
-class Colors:
+class Colors(NamedTuple):
     """The colours of one scheme, as #rrggbb. Text colours reach 4.5:1 on `window` and `base`."""
 
     dark: bool
@@ -110,6 +107,7 @@ class _State:
     colors = LIGHT
     notifier: _Notifier | None = None
     following = False
+    held = False
 
 
 class HasIcon(Protocol):
@@ -187,8 +185,22 @@ def palette(of: Colors) -> QPalette:
     return result
 
 
+def hold_symbols() -> None:
+    """Leave the symbols' places empty until `show_symbols`: a start need not wait for them."""
+    _State.held = True
+
+
+def show_symbols() -> None:
+    """Draw the symbols whose places were left empty."""
+    if _State.held:
+        _State.held = False
+        notifier().changed.emit()
+
+
 def icon(name: str) -> QIcon:
     """A symbol as an icon in the colours in use. `set_icon` also follows a change of them."""
+    if _State.held:
+        return _place_for_icon()
     ratio = max((screen.devicePixelRatio() for screen in QGuiApplication.screens()), default=1.0)
     return _icon(name, _State.colors.text, ratio)
 
@@ -207,6 +219,8 @@ def symbol(name: str, size: int, ratio: float = 1.0, color: str = "") -> QPixmap
 
     `color` is #rrggbb; without one it is that of text. Ask again when the palette changes.
     """
+    if _State.held:
+        return _empty(size, ratio)
     return _symbol(name, size, ratio, color or _State.colors.text)
 
 
@@ -232,15 +246,27 @@ def _luminance(color: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def _render(svg: bytes, size: int, ratio: float) -> QPixmap:
+def _empty(size: int, ratio: float) -> QPixmap:
     pixels = round(size * ratio)
     result = QPixmap(pixels, pixels)
     result.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(result)
-    QSvgRenderer(QByteArray(svg)).render(painter, QRectF(0, 0, pixels, pixels))
-    painter.end()
     result.setDevicePixelRatio(ratio)
     return result
+
+
+def _render(svg: bytes, size: int, ratio: float) -> QPixmap:
+    from PySide6.QtSvg import QSvgRenderer  # not before the first symbol is drawn
+
+    result = _empty(size, ratio)
+    painter = QPainter(result)
+    QSvgRenderer(QByteArray(svg)).render(painter, QRectF(0, 0, size, size))
+    painter.end()
+    return result
+
+
+@lru_cache(maxsize=1)
+def _place_for_icon() -> QIcon:
+    return QIcon(_empty(ICON_SIZES[0], 1.0))
 
 
 @lru_cache(maxsize=512)
