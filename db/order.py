@@ -10,11 +10,9 @@ import time
 import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from uuid import uuid4
-from weakref import WeakValueDictionary
 
 import apsw
 
@@ -29,7 +27,6 @@ ORGANIZATION: Final = "organization"
 
 _WHOLE: Final = frozenset({"id", "org_id", "icon_url"})
 """Fields of a row that are not cut: keys, and the address to load."""
-_CACHED_PAGES: Final = 32
 _EARLY_SECONDS: Final = 0.02
 _STEPS_BETWEEN_LOOKS: Final = 5_000
 _NO_CASE: Final = frozenset({"name", "type", "creator", "updated_by", "client_id", ORGANIZATION})
@@ -269,13 +266,8 @@ def _unwatched(connection: apsw.Connection) -> Iterator[None]:
         connection.exec_trace = watch
 
 
-_FINISHED: Final = "mode=ro&immutable=1"
-
-
-def positions_of(connection: apsw.Connection, order: Order, pks: Sequence[int]) -> dict[int, int]:
-    """Where integrations are in an order: looks through all of it, so on a reader."""
-    with _attached(connection, order.path, "asked", _FINISHED):
-        return _find(connection, "asked", pks)
+FINISHED: Final = "mode=ro&immutable=1"
+"""How the file of a finished order is attached."""
 
 
 def _find(connection: apsw.Connection, schema: str, pks: Sequence[int]) -> dict[int, int]:
@@ -288,13 +280,16 @@ def _find(connection: apsw.Connection, schema: str, pks: Sequence[int]) -> dict[
 
 def pks_at(connection: apsw.Connection, order: Order, ranges: Iterable[Range]) -> list[int]:
     """The pks at some positions, each once, in their order; many, so on a reader."""
-    with _attached(connection, order.path, "asked", _FINISHED):
+    with _attached(connection, order.path, "asked", FINISHED):
         return [
-            pk for first, last in merged(ranges) for pk in _pks(connection, "asked", first, last)
+            pk
+            for first, last in merged(ranges)
+            for pk in pks_between(connection, "asked", first, last)
         ]
 
 
-def _pks(connection: apsw.Connection, schema: str, first: int, last: int) -> list[int]:
+def pks_between(connection: apsw.Connection, schema: str, first: int, last: int) -> list[int]:
+    """The pks at a few positions of the order that is attached as `schema`."""
     sql = f"SELECT pk FROM {schema}.positions WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
     return [pk for (pk,) in connection.execute(sql, (first + 1, last + 1))]
 
@@ -305,10 +300,10 @@ def values_at(
     """Positions and whole values of the integrations there, for copying; on a reader."""
     columns = ", ".join("o.name" if name == ORGANIZATION else f"i.{name}" for name in fields)
     sql = (
-        f"SELECT p.rowid - 1, {columns} FROM asked.positions p {_JOINS} "
+        f"SELECT p.rowid - 1, {columns} FROM asked.positions p {JOINS} "
         "WHERE p.rowid BETWEEN ? AND ? AND i.pk ORDER BY p.rowid"
     )
-    with _attached(connection, order.path, "asked", _FINISHED):
+    with _attached(connection, order.path, "asked", FINISHED):
         return [
             (position, tuple(values))
             for first, last in merged(ranges)
@@ -327,10 +322,11 @@ def merged(ranges: Iterable[Range]) -> list[Range]:
     return found
 
 
-_JOINS: Final = "LEFT JOIN integration i ON i.pk = p.pk LEFT JOIN organization o ON o.id = i.org_id"
+JOINS: Final = "LEFT JOIN integration i ON i.pk = p.pk LEFT JOIN organization o ON o.id = i.org_id"
 
 
-def _columns(fields: Collection[str] | None) -> str:
+def columns_of(fields: Collection[str] | None) -> str:
+    """SQL of the columns of a `Row`; fields that are not asked for are NULL."""
     columns = []
     for field in FIELDS:
         if fields is not None and field.name not in fields:
@@ -351,71 +347,6 @@ def _rows_of(
     connection: apsw.Connection, pks: Sequence[int], fields: Collection[str] | None
 ) -> Iterator[Row]:
     marks = ", ".join(["(?)"] * len(pks))
-    sql = f"WITH p(pk) AS (VALUES {marks}) SELECT {_columns(fields)} FROM p {_JOINS}"
+    sql = f"WITH p(pk) AS (VALUES {marks}) SELECT {columns_of(fields)} FROM p {JOINS}"
     found = {row[0]: row for row in connection.execute(sql, tuple(pks))}
     return (found[pk] for pk in pks if pk in found)
-
-
-class Pages:
-    """The rows of an order, read page by page on the GUI's own connection.
-
-    Reading raises `apsw.BusyError` when the catalogue is locked at this moment.
-    """
-
-    def __init__(
-        self, connection: apsw.Connection, order: Order, fields: Collection[str] | None = None
-    ) -> None:
-        self.count = order.count
-        self.spec = order.spec
-        self.positions = order.positions
-        self.order: Order | None = order
-        self._connection = connection
-        self._alive: WeakValueDictionary[int, Page] = WeakValueDictionary()
-        self._page = lru_cache(_CACHED_PAGES)(self._read)
-        connection.execute("ATTACH ? AS shown", (f"{order.path.as_uri()}?{_FINISHED}",))
-        self.show(fields)
-
-    def show(self, fields: Collection[str] | None) -> None:
-        """Read these fields of a row from now on; the others stay None."""
-        self._sql = (
-            f"SELECT {_columns(fields)} FROM shown.positions p {_JOINS} "
-            "WHERE p.rowid BETWEEN ? AND ? ORDER BY p.rowid"
-        )
-        self.forget()
-
-    def row(self, position: int) -> Row:
-        """What the line at a position shows."""
-        return self._page(position // PAGE).rows[position % PAGE]
-
-    def rows(self, first: int, last: int) -> list[Row]:
-        """The rows at some positions, both ends included."""
-        found: list[Row] = []
-        for number in range(first // PAGE, last // PAGE + 1):
-            page = self._page(number)
-            found += page.rows[max(0, first - page.first) : last + 1 - page.first]
-        return found
-
-    def cached(self) -> list[Page]:
-        """The pages that have been read and are still kept."""
-        return sorted(self._alive.values(), key=lambda page: page.first)
-
-    def forget(self) -> None:
-        """Read every page anew: integrations have changed."""
-        self._page.cache_clear()
-
-    def pks(self, first: int, last: int) -> list[int]:
-        """The pks at a few positions, both ends included."""
-        return _pks(self._connection, "shown", first, last)
-
-    def _read(self, number: int) -> Page:
-        first = number * PAGE
-        rows = tuple(self._connection.execute(self._sql, (first + 1, first + PAGE)))
-        page = Page(first, rows)
-        self._alive[number] = page
-        return page
-
-    def close(self) -> None:
-        """Let go of the order."""
-        self.forget()
-        self.order = None
-        self._connection.execute("DETACH shown")

@@ -23,7 +23,8 @@ from PySide6.QtCore import (
 from db import order
 from db.errors import environment_error
 from db.fields import FIELD_BY_NAME, Value, csv_text, is_blank
-from db.order import AT, SHORT, Beginning, Order, OrderSpec, Pages, Row
+from db.order import AT, SHORT, Beginning, Order, OrderSpec, Row
+from db.pages import Pages
 from gui.background import deliver, run_in_gui
 from gui.columns import COLUMNS, ICON, PLACE
 from gui.table_cells import cell, spoken, tooltip

@@ -10,7 +10,8 @@ import pytest
 from db import order
 from db.catalog import Catalog, EditSession
 from db.fields import FIELD_BY_NAME, FIELDS, NULL, Value
-from db.order import AT, Beginning, Order, OrderSpec, Pages, SortKey
+from db.order import AT, Beginning, Order, OrderSpec, SortKey
+from db.pages import Pages
 from db.reader import Reader, Superseded
 from db.records import add_integration, delete_integrations, rename_organization, update_integration
 
@@ -210,7 +211,6 @@ def test_ranges_of_positions_become_pks_and_whole_values(
         lambda c: list(order.values_at(c, made, [(8, 8)], ("name", order.ORGANIZATION)))
     ).result(10)
     assert values == [(8, ("n" * 300, "o"))]
-    assert reader.request(lambda c: order.positions_of(c, made, (9, 1))).result(10) == {9: 8, 1: 0}
 
 
 def test_ranges_that_touch_are_merged() -> None:

@@ -25,7 +25,8 @@ from PySide6.QtWidgets import QApplication, QTableView
 
 from db.addresses import Address
 from db.catalog import Catalog
-from db.order import OrderSpec, Pages, Row, SortKey
+from db.order import OrderSpec, Row, SortKey
+from db.pages import Pages
 from gui import theme
 from gui.columns import COLUMNS, ICON
 from gui.icon_facts import IconState, IconView
