@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import apsw
 from PySide6.QtCore import (
@@ -14,9 +14,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QRect,
     Qt,
-    QTimer,
     Signal,
-    SignalInstance,
 )
 from PySide6.QtGui import (
     QAction,
@@ -30,30 +28,24 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemDelegate, QMenu, QTableView, QToolTip, QWidget
 
 from db import order
-from db.order import AT, Range, Row, SortKey
+from db.order import Range, SortKey
 from gui import theme
 from gui.background import deliver
 from gui.columns import COLUMN_BY_NAME, COLUMNS, ICON, PLACE
 from gui.table_copy import MOST_CELLS, as_text, boxes_of
 from gui.table_editors import CellDelegate, fits_one_line
 from gui.table_header import TableHeader
+from gui.table_icons import Loader, TableIcons
 from gui.table_model import Index, IntegrationTableModel
-from gui.table_painter import ICON_SIZE, TablePainter
+from gui.table_painter import TablePainter
 from gui.table_place import FEW_ROWS, PlaceKeeper
 from gui.table_scene import scene_of, selected
 from gui.text import number, plain_tooltip, sentence
 
 if TYPE_CHECKING:
-    from db.addresses import Address
     from db.organizations import Organization
-    from gui.icon_facts import IconView
-
-    Classify = Callable[[Any, Sequence[str | None]], Address]
 
 ROW_HEIGHT: Final = 32
-_WANT_MILLISECONDS: Final = 60
-_URL: Final = AT["icon_url"]
-_ORG_ID: Final = AT["org_id"]
 _OPENING: Final = (
     QTableView.EditTrigger.AllEditTriggers,
     QTableView.EditTrigger.EditKeyPressed,
@@ -61,15 +53,6 @@ _OPENING: Final = (
 )
 
 Command = QItemSelectionModel.SelectionFlag
-
-
-class Loader(Protocol):
-    """What the table asks of the icon loader."""
-
-    @property
-    def changed(self) -> SignalInstance: ...
-    def icon(self, address: Address, size: int, ratio: float = 1.0) -> IconView: ...
-    def want(self, urls_visible: Sequence[str]) -> None: ...
 
 
 class IntegrationTable(QTableView):
@@ -100,13 +83,8 @@ class IntegrationTable(QTableView):
     ) -> None:
         super().__init__(parent)
         self._rows = model
-        self._loader: Loader | None = None
-        self._classify: Classify | None = None
-        self._bases: dict[str, str] = {}
-        self._catalog_base = ""
+        self._icons = TableIcons(self, model)
         self._painter: TablePainter | None = None
-        self._want = QTimer(self, singleShot=True, interval=_WANT_MILLISECONDS)
-        self._want.timeout.connect(self._tell_wanted)
         self._make_header()
         self.setModel(model)
         self._set_up()
@@ -145,8 +123,8 @@ class IntegrationTable(QTableView):
         self.setAccessibleName(self.tr("Integrations"))
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._header.reset_columns()
-        self._header.sectionResized.connect(lambda *_: self._want.start())
-        self.verticalScrollBar().valueChanged.connect(lambda _: self._want.start())
+        self._header.sectionResized.connect(lambda *_: self._icons.want_soon())
+        self.verticalScrollBar().valueChanged.connect(lambda _: self._icons.want_soon())
 
     # -- columns -----------------------------------------------------------------------------
 
@@ -168,7 +146,7 @@ class IntegrationTable(QTableView):
 
     def _columns_changed(self) -> None:
         self._rows.show_columns([column.name for column in self._header.shown_columns()])
-        self._want.start()
+        self._icons.want_soon()
 
     # -- sort and filter ---------------------------------------------------------------------
 
@@ -263,7 +241,7 @@ class IntegrationTable(QTableView):
         self._place.after_reset()
         self.current_changed.emit(self.current_pk)
         self.selected_changed.emit(self.selected_row_count())
-        self._want.start()
+        self._icons.want_soon()
 
     def _row_height(self) -> int:
         return self.verticalHeader().defaultSectionSize()
@@ -396,67 +374,20 @@ class IntegrationTable(QTableView):
 
     def set_bases(self, organizations: dict[str, str], catalog: str) -> None:
         """Base URLs of relative icon URLs: of organizations by id, and of the catalogue."""
-        self._bases = organizations
-        self._catalog_base = catalog
-        self.viewport().update()
-        self._want.start()
+        self._icons.set_bases(organizations, catalog)
 
     def set_loader(self, loader: Loader) -> None:
         """Show icons from now on; until then their column is empty, which a start need not fill."""
-        from db.addresses import classify
-
-        self._loader, self._classify = loader, classify
-        loader.changed.connect(self._icons_changed)
-        self.viewport().update()
-        self._want.start()
-
-    def _address(self, row: Row | None) -> Address:
-        assert self._classify is not None
-        if row is None:
-            return self._classify(None, ())
-        return self._classify(row[_URL], (self._bases.get(row[_ORG_ID]), self._catalog_base))
-
-    def _visible_rows(self) -> tuple[int, list[Row | None]]:
-        first = max(0, self.rowAt(0))
-        last = self.rowAt(self.viewport().height() - 1)
-        return first, self._rows.rows(first, last if last >= 0 else self._rows.rowCount() - 1)
-
-    def _tell_wanted(self) -> None:
-        """Icons that have scrolled out of sight need not be loaded; that of the current row may."""
-        if self._loader is None:
-            return
-        _, rows = self._visible_rows()
-        if self.current_row >= 0:
-            rows.append(self._rows.row(self.current_row))
-        self._loader.want([address.url for address in map(self._address, rows) if address.url])
-
-    def _icons_changed(self, urls: frozenset[str]) -> None:
-        if self.isColumnHidden(PLACE[ICON]) or not self.isVisible():
-            return
-        x, width = self.columnViewportPosition(PLACE[ICON]), self.columnWidth(PLACE[ICON])
-        first, rows = self._visible_rows()
-        for position, row in enumerate(rows, first):
-            if self._address(row).url in urls:
-                y = self.rowViewportPosition(position)
-                self.viewport().update(QRect(x, y, width, self._row_height()))
+        self._icons.set_loader(loader)
 
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             index = self.indexAt(event.pos())
-            if index.isValid() and COLUMNS[index.column()].name == ICON and self._loader:
-                tip = plain_tooltip(self._icon_words(self._loader, index.row()))
+            if index.isValid() and COLUMNS[index.column()].name == ICON:
+                tip = plain_tooltip(self._icons.words(index.row()))
                 QToolTip.showText(event.globalPos(), tip, self, self.visualRect(index))
                 return True
         return bool(super().viewportEvent(event))
-
-    def _icon_words(self, loader: Loader, position: int) -> str:
-        from gui.icon_stage import state_words
-
-        address = self._address(self._rows.row(position))
-        view = loader.icon(address, ICON_SIZE, self.devicePixelRatioF())
-        reason = view.reason or address.reason
-        parts = [state_words(view.state), sentence(reason) if reason else "", address.text]
-        return "\n".join(part for part in parts if part)
 
     # -- painting ----------------------------------------------------------------------------
 
@@ -465,8 +396,8 @@ class IntegrationTable(QTableView):
         if self._painter is None:
             self._painter = TablePainter(self.font(), self.palette(), self.devicePixelRatioF())
         scene = scene_of(self, self._rows, event.rect())
-        addresses = [self._address(row) for row in scene.rows] if self._loader else []
-        self._painter.paint(painter, scene, self._loader, addresses)
+        addresses = self._icons.addresses(scene.rows)
+        self._painter.paint(painter, scene, self._icons.loader, addresses)
         painter.end()
 
     def _update_row(self, position: int) -> None:
