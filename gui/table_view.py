@@ -85,6 +85,7 @@ class IntegrationTable(QTableView):
         self._rows = model
         self._icons = TableIcons(self, model)
         self._painter: TablePainter | None = None
+        self._refused: list[tuple[int, str, str]] = []
         self._make_header()
         self.setModel(model)
         self._set_up()
@@ -122,6 +123,7 @@ class IntegrationTable(QTableView):
         self.setFrameShape(self.Shape.NoFrame)
         self.setAccessibleName(self.tr("Integrations"))
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._make_sort_actions()
         self._header.reset_columns()
         self._header.sectionResized.connect(lambda *_: self._icons.want_soon())
         self.verticalScrollBar().valueChanged.connect(lambda _: self._icons.want_soon())
@@ -129,8 +131,8 @@ class IntegrationTable(QTableView):
     # -- columns -----------------------------------------------------------------------------
 
     def column_actions(self) -> list[QAction]:
-        """An action per column to show or hide it, and one that puts all back as at first."""
-        return self._header.column_actions()
+        """Actions that sort by the current column, show or hide each, and put all back."""
+        return [*self._sort_actions, self._separator, *self._header.column_actions()]
 
     def column_menu(self) -> QMenu:
         """A menu that chooses the columns."""
@@ -147,6 +149,22 @@ class IntegrationTable(QTableView):
     def _columns_changed(self) -> None:
         self._rows.show_columns([column.name for column in self._header.shown_columns()])
         self._icons.want_soon()
+
+    def _make_sort_actions(self) -> None:
+        self._separator = QAction(self)
+        self._separator.setSeparator(True)
+        sort = QAction(self.tr("&Sort by Current Column"), self)
+        sort.setShortcut(QKeySequence("Ctrl+Shift+O"))
+        sort.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        sort.triggered.connect(lambda: self._sort_by_current(further=False))
+        further = QAction(self.tr("&Then by Current Column"), self)
+        further.triggered.connect(lambda: self._sort_by_current(further=True))
+        self._sort_actions = (sort, further)
+        self.addActions([sort, further])
+
+    def _sort_by_current(self, *, further: bool) -> None:
+        if self.currentIndex().isValid():
+            self.sort_by(COLUMNS[self.currentIndex().column()].name, further=further)
 
     # -- sort and filter ---------------------------------------------------------------------
 
@@ -254,8 +272,14 @@ class IntegrationTable(QTableView):
             self.edit(self.currentIndex())
 
     def edit_again(self, pk: int, name: str, text: str) -> None:
-        """Offer a text again that could not be stored, if its row is still shown."""
+        """Offer a text again that could not be stored, if its row is still shown.
+
+        When another cell is being edited, once that is done.
+        """
         self._rows.refuse_edit(pk, name)
+        if self.state() == self.State.EditingState:
+            self._refused.append((pk, name, text))
+            return
         position = self._rows.position_of(pk)
         if position is None:
             return
@@ -293,7 +317,9 @@ class IntegrationTable(QTableView):
         steps = {hints.EditNextItem: 1, hints.EditPreviousItem: -1}
         step = steps.get(hint)
         super().closeEditor(editor, hints.NoHint if step else hint)
-        if step:
+        if self._refused:
+            self.edit_again(*self._refused.pop())
+        elif step:
             index = self._next_editable(self.currentIndex(), step)
             if index.isValid():
                 self.setCurrentIndex(index)

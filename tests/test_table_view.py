@@ -245,6 +245,21 @@ def test_a_click_sorts_again_turns_round_and_shift_adds(
         assert "".join(str(name_at(table, position)) for position in range(3)) == order
 
 
+def test_the_keyboard_sorts_by_the_current_column(
+    qtbot: QtBot, catalog: Catalog, table: IntegrationTable
+) -> None:
+    add(catalog, {"name": "a", "type": "y"}, {"name": "b", "type": "x"})
+    show(qtbot, table)
+    go_to(table, 0, "type")
+    with qtbot.waitSignal(model_of(table).loaded):
+        table.column_actions()[0].trigger()
+    assert table.sort == (SortKey("type"),)
+    go_to(table, 0, "name")
+    with qtbot.waitSignal(model_of(table).loaded):
+        table.column_actions()[1].trigger()
+    assert table.sort == (SortKey("type"), SortKey("name"))
+
+
 def test_the_layout_comes_back(qtbot: QtBot, catalog: Catalog, table: IntegrationTable) -> None:
     show(qtbot, table)
     header = table.horizontalHeader()
@@ -483,6 +498,27 @@ def test_a_refused_text_is_offered_again(
     with qtbot.waitSignal(model_of(table).edit_requested) as asked:
         qtbot.keyClick(editor, Key.Key_Return)
     assert asked.args == [1, "name", "refused"]
+
+
+def test_a_refused_text_waits_until_another_editor_is_closed(
+    qtbot: QtBot, catalog: Catalog, table: IntegrationTable
+) -> None:
+    add(catalog, {"name": "a"}, {"name": "b"})
+    show(qtbot, table)
+    go_to(table, 1, "type")
+    table.edit_current()
+    other = editor_of(table)
+    assert other is not None
+    qtbot.keyClicks(other, "typing")
+    table.edit_again(1, "name", "refused")
+    assert other.isVisible()
+    with qtbot.waitSignal(model_of(table).edit_requested) as asked:
+        qtbot.keyClick(other, Key.Key_Return)
+    assert asked.args == [2, "type", "typing"]
+    qtbot.waitUntil(lambda: editor_of(table) is not None)
+    editor = editor_of(table)
+    assert editor is not None
+    assert editor.text() == "refused"
 
 
 def test_types_and_organizations_are_completed(
