@@ -297,7 +297,7 @@ def _insert(fields: Sequence[str]) -> str:
     """Add the new rows of some lines, in the order of the file."""
     instants = [INSTANTS[name] for name in fields if name in INSTANTS]
     into = ", ".join([*fields, *instants])
-    values = ", ".join([*(f"nullif({name}, '')" for name in fields), *instants])
+    values = ", ".join([*(f"iif({name} = '', NULL, {name})" for name in fields), *instants])
     return (
         f"INSERT INTO main.integration({into}) SELECT {values} FROM stage.row "
         "WHERE line > ? AND line <= ? AND line NOT IN (SELECT line FROM temp.matched) "

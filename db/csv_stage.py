@@ -247,11 +247,10 @@ class _Rows:
 
     def __iter__(self) -> Iterator[list[Any]]:
         names = [column.field for column in self._columns]
-        held = [position for position, name in enumerate(names) if name is not None]
-        pick = _picker(held, len(names))
-        dates = [position for position, name in enumerate(names) if name in INSTANTS]
-        id_at = names.index("id")
         width = len(names)
+        id_at = names.index("id")
+        dates = [position for position, name in enumerate(names) if name in INSTANTS]
+        pick = _picker([position for position, name in enumerate(names) if name is not None], width)
         for line, row in self._records():
             if len(row) != width and not self._is_padded(line, row):
                 continue
@@ -260,23 +259,21 @@ class _Rows:
                 continue
             cells = pick(row)
             cells.append(line)
-            cells.extend([instant(row[position]) for position in dates])
+            for position in dates:
+                cells.append(instant(row[position]))
             yield cells
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         """Each record with the line it starts at, as an editor counts."""
         reader = self._reader
-        countdown = _ROWS_A_REPORT
         while True:
             line = reader.line_num + 1
             try:
-                for row in reader:
+                for number, row in enumerate(reader, 1):
                     if row:
                         yield line, row
                     line = reader.line_num + 1
-                    countdown -= 1
-                    if not countdown:
-                        countdown = _ROWS_A_REPORT
+                    if not number % _ROWS_A_REPORT:
                         self._tick()
             except csv.Error as error:
                 self._rejects.add(line, _syntax_problem(error))

@@ -49,7 +49,7 @@ def _from_text(text: str) -> int | None:
     if text[4:5] != "-" and _is_number(text):  # no number looks like 2024-
         return _from_number(float(text))
     try:
-        moment = _parse(text.upper().replace("\N{MINUS SIGN}", "-"))
+        moment = _parse(text)
     except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
@@ -58,6 +58,8 @@ def _from_text(text: str) -> int | None:
 
 
 def _is_number(text: str) -> bool:
+    if 8 < len(text) < 18 and text.isascii() and text.isdigit():
+        return True  # at once: the commonest form
     other = _YEAR.fullmatch(text) or _BASIC_DATE.fullmatch(text)
     return bool(_NUMBER.fullmatch(text)) and not other
 
@@ -73,7 +75,8 @@ def _parse(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        return _parse_rarer(text)
+        plain = text.upper().replace("\N{MINUS SIGN}", "-")
+        return _parse(plain) if plain != text else _parse_rarer(text)
 
 
 def _parse_rarer(text: str) -> datetime:

@@ -16,7 +16,7 @@ import apsw
 
 from db import schema
 from db.catalog import Catalog
-from db.connection import CatalogDatabase
+from db.database import CatalogDatabase
 from db.csv_export import Exporting, Matching
 from db.csv_import import Reading, write
 from db.csv_match import Counts
