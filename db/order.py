@@ -27,7 +27,7 @@ ORGANIZATION: Final = "organization"
 
 _WHOLE: Final = frozenset({"id", "org_id", "icon_url"})
 """Fields of a row that are not cut: keys, and the address to load."""
-_EARLY_SECONDS: Final = 0.02
+_EARLY_SECONDS: Final = 0.012
 _STEPS_BETWEEN_LOOKS: Final = 5_000
 _NO_CASE: Final = frozenset({"name", "type", "creator", "updated_by", "client_id", ORGANIZATION})
 
