@@ -95,7 +95,7 @@ def test_rejected_rows_are_listed_and_the_rest_is_written(tmp_path: Path, databa
     assert "2 new, 0 changed, 0 unchanged, 30 rejected" in done.stdout
     lines = done.stderr.splitlines()
     assert len(lines) == 21
-    assert lines[0].startswith("line 3, id "a": Line 2 has this id already.")
+    assert lines[0].startswith('line 3, id "a": Line 2 has this id already.')
     assert lines[-1] == "… and 10 more rejected rows."
     assert [row["id"] for row in stored(database)] == ["a", "c"]
 

@@ -16,10 +16,10 @@ import apsw
 
 from db import schema
 from db.catalog import Catalog
-from db.database import CatalogDatabase
 from db.csv_export import Exporting, Matching
 from db.csv_import import Reading, write
 from db.csv_match import Counts
+from db.database import CatalogDatabase
 from db.dates import instant
 from db.fields import FIELDS, INSTANTS, csv_text
 from tests.benchmarks.data import ORGANIZATIONS, ROWS, organizations, records
