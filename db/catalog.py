@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import apsw
 
-from db import history, schema
-from db.changes import Change
+from db import schema
 from db.connection import (
     READER_BUSY_SECONDS,
     closer_of_cursors,
@@ -23,6 +22,7 @@ from db.connection import (
     probe,
     uri,
 )
+from db.edits import EditSession, labels
 from db.errors import (
     Cancelled,
     CannotOpen,
@@ -35,35 +35,13 @@ from db.errors import (
 from db.reader import Reader
 
 if TYPE_CHECKING:
+    from db.changes import Change
     from db.database import CatalogDatabase
 
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Listener = Callable[[Change], None]
-
-
-class EditSession:
-    """What the body of an edit writes through.
-
-    Attributes:
-        database: peewee's database, for `query.execute(database)`.
-        connection: the bare connection, for set-based SQL.
-        label: what the edit does, in words; the body may say it better.
-        count: how many integrations the edit changes; None lets the record tell.
-    """
-
-    def __init__(self, database: CatalogDatabase, label: str, cancel: threading.Event) -> None:
-        self.database = database
-        self.connection: apsw.Connection = database.connection()
-        self.label = label
-        self.count: int | None = None
-        self._cancel = cancel
-
-    def check_cancelled(self) -> None:
-        """Raise `Cancelled` if the edit was cancelled; long Python loops call it."""
-        if self._cancel.is_set():
-            raise Cancelled
+Listener = Callable[["Change"], None]
 
 
 class Catalog:
@@ -164,7 +142,7 @@ class Catalog:
                 ready = version == len(schema.STEPS) and journal_mode == journal_mode_for(self.path)
                 if ready:
                     schema.check(connection, self.path)
-                    self._labels = history.labels(connection)
+                    self._labels = labels(connection)
                     self._data_version = int(connection.pragma("data_version"))
                     self._watch, connection = connection, None
             finally:
@@ -189,7 +167,7 @@ class Catalog:
                 schema.upgrade(connection, self.path)
                 with damage_named(self.path):
                     schema.check(connection, self.path)
-                    self._labels = history.labels(connection)
+                    self._labels = labels(connection)
                 data_version = int(connection.pragma("data_version"))
                 # SQLite rolls back by itself when the disk is full, for one: no statement of a body
                 # that goes on after that may be committed alone, past the history.
@@ -199,11 +177,7 @@ class Catalog:
             database.close()
             raise
         self._database, self._data_version = database, data_version
-        if not missed:
-            return None
-        change = _elsewhere()
-        self._tell(change)
-        return change
+        return self._tell_elsewhere() if missed else None
 
     def _end_watch(self) -> bool:
         """Whether another program has written between the opening and now."""
@@ -277,10 +251,14 @@ class Catalog:
 
     def undo(self, *, origin: str = "") -> Future[Change | None]:
         """Take back the last edit; a future of what changed, None if there was no edit."""
+        from db import history
+
         return self._submit(lambda: self._replay(history.undo, origin))
 
     def redo(self, *, origin: str = "") -> Future[Change | None]:
         """Do again what was undone last; a future of what changed, None if there is nothing."""
+        from db import history
+
         return self._submit(lambda: self._replay(history.redo, origin))
 
     def undo_label(self) -> str | None:
@@ -325,6 +303,9 @@ class Catalog:
         origin: str,
         attach: Mapping[str, Path],
     ) -> Change:
+        from db import history
+        from db.changes import nothing
+
         def write(connection: apsw.Connection) -> Change:
             session = history.start_recording(connection)
             edit = EditSession(self._writing(), label, self._cancel)
@@ -333,9 +314,9 @@ class Catalog:
                 body(edit)
                 edit.check_cancelled()
                 if session.is_empty:
-                    return _nothing(edit.label, origin)
+                    return nothing(edit.label, origin)
                 change = history.write_edit(connection, session, edit.label, edit.count, origin)
-                return change or _nothing(edit.label, origin)
+                return change or nothing(edit.label, origin)
             finally:
                 session.close()
 
@@ -375,14 +356,14 @@ class Catalog:
                 self._cursors_closed_on_error(),
             ):
                 answer = write(connection)
-                labels = history.labels(connection)
+                now = labels(connection)
                 self._stop_interrupts()
                 self._may_commit = True
         finally:
             self._may_commit = False
             with self._interrupt_lock:
                 self._interruptible = None
-        self._labels = labels
+        self._labels = now
         return answer
 
     @contextmanager
@@ -430,8 +411,13 @@ class Catalog:
             if version == self._data_version:
                 return None
             self._data_version = version
-            self._labels = history.labels(connection)
-        change = _elsewhere()
+            self._labels = labels(connection)
+        return self._tell_elsewhere()
+
+    def _tell_elsewhere(self) -> Change:
+        from db.changes import elsewhere
+
+        change = elsewhere()
         self._tell(change)
         return change
 
@@ -442,13 +428,3 @@ class Catalog:
             except Exception:  # noqa: BLE001
                 # The change is in the file: whoever asked for it must not hear that it failed.
                 _log.exception("A listener failed to take in a change")
-
-
-def _elsewhere() -> Change:
-    return Change(None, "", "elsewhere", None, True, True, None, True, True, count=0, origin="")
-
-
-def _nothing(label: str, origin: str) -> Change:
-    return Change(
-        None, label, "edit", frozenset(), False, False, frozenset(), False, False, 0, origin
-    )

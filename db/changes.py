@@ -37,3 +37,14 @@ class Change:
     settings: bool
     count: int
     origin: str = ""
+
+
+def elsewhere() -> Change:
+    """Another program wrote something: what, is unknown."""
+    return Change(None, "", "elsewhere", None, True, True, None, True, True, count=0)
+
+
+def nothing(label: str, origin: str) -> Change:
+    """An edit that changed nothing."""
+    nobody: frozenset[int] = frozenset()
+    return Change(None, label, "edit", nobody, False, False, frozenset(), False, False, 0, origin)

@@ -17,12 +17,13 @@ from typing import Final, Literal
 
 import apsw
 
-from db.catalog import Catalog, EditSession
+from db.catalog import Catalog
 from db.changes import Change
 from db.child import Report, Task
 from db.connection import restrict, uri
 from db.csv_match import BIT, Counts, matched, register, text_of
 from db.csv_stage import MATCH_CACHE, Staged, stage_csv
+from db.edits import EditSession
 from db.errors import Problem, translated
 from db.fields import FIELD_BY_NAME, INSTANTS
 from db.history import BULK_ROWS

@@ -14,9 +14,10 @@ from typing import Final
 import apsw
 
 from db.changes import Change, Kind
+from db.edits import DISCARDED, DONE, UNDONE
 from db.errors import Conflict
 from db.fields import FIELD_BY_NAME
-from db.schema import DISCARDED, DONE, RECORDED_TABLES, UNDONE, build_indexes, drop_indexes
+from db.schema import RECORDED_TABLES, build_indexes, drop_indexes
 
 PART_BYTES: Final = 4 << 20
 """Size of one stored part of a compressed changeset; the last one is smaller."""
@@ -90,17 +91,6 @@ def redo(connection: apsw.Connection, origin: str) -> Change | None:
         "SELECT id, label, count FROM edit WHERE state = ? ORDER BY id LIMIT 1", (UNDONE,)
     ).fetchone()
     return _replay(connection, row, "redo", DONE, origin) if row else None
-
-
-def labels(connection: apsw.Connection) -> tuple[str | None, str | None]:
-    """What undo and redo would take back and do again, in words."""
-    undo_label = connection.execute(
-        "SELECT label FROM edit WHERE state = ? ORDER BY id DESC LIMIT 1", (DONE,)
-    ).get
-    redo_label = connection.execute(
-        "SELECT label FROM edit WHERE state = ? ORDER BY id LIMIT 1", (UNDONE,)
-    ).get
-    return undo_label, redo_label
 
 
 def _replay(

@@ -11,7 +11,7 @@ from typing import Any
 from peewee import AutoField, BareField, IntegerField, Model, Query, TextField
 from playhouse.apsw_ext import APSWDatabase
 
-from db.schema import DISCARDED, DONE, UNDONE
+from db.edits import DISCARDED, DONE, UNDONE
 
 
 class Organization(Model):

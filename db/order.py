@@ -10,9 +10,9 @@ import time
 import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any, Final, NamedTuple
-from uuid import uuid4
 
 import apsw
 
@@ -27,6 +27,8 @@ ORGANIZATION: Final = "organization"
 
 _WHOLE: Final = frozenset({"id", "org_id", "icon_url"})
 """Fields of a row that are not cut: keys, and the address to load."""
+_NUMBERS: Final = count(1)
+"""For the names of the files; their folder is the caller's own."""
 _EARLY_SECONDS: Final = 0.012
 _STEPS_BETWEEN_LOOKS: Final = 5_000
 _NO_CASE: Final = frozenset({"name", "type", "creator", "updated_by", "client_id", ORGANIZATION})
@@ -149,7 +151,7 @@ def make(
         start = beginning(connection, spec, fields)
         if start is not None:
             early(start)
-    path = folder / f"order-{uuid4().hex}.db"
+    path = folder / f"order-{next(_NUMBERS)}.db"
     try:
         with _attached(connection, path, "made", "mode=rwc"):
             count = _write(connection, spec)

@@ -12,8 +12,8 @@ from itertools import islice
 from math import isfinite
 from uuid import uuid4
 
-from db.catalog import EditSession
 from db.dates import instant
+from db.edits import EditSession
 from db.errors import Invalid
 from db.fields import FIELD_BY_NAME, FIELDS, INSTANTS, NULL, Field, Value, is_blank
 from db.metadata import json_problem

@@ -21,9 +21,6 @@ RECORDED_TABLES: Final = ("organization", "integration", "setting")
 BASE_URL: Final = "base_url"
 """The key of the setting that completes relative icon URLs."""
 
-DONE, UNDONE, DISCARDED = 0, 1, 2
-"""States of an edit in the history."""
-
 INTEGRATION_INDEXES: Final = {
     "integration_name": "CREATE INDEX integration_name ON integration(name COLLATE NOCASE)",
     "integration_type": "CREATE INDEX integration_type ON integration(type COLLATE NOCASE)",

@@ -50,7 +50,7 @@ def _open_window(options: argparse.Namespace) -> int:
     except startup.CannotStart as reason:
         print(f"integration-icons cannot start. {reason}", file=sys.stderr)
         return 2
-    logs.start()
+    logs.start(files=False)  # the window opens them when it is painted
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C in the terminal ends the window
 
     from gui import application

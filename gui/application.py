@@ -5,15 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
 
-import platformdirs
+from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QApplication
 
-from gui import error_dialog, theme
-from gui.icon_loader import IconLoader
-from gui.main_window import MainWindow
+from gui import catalog_files, error_reporter, logs, theme
 from gui.settings import Settings
 from gui.version import VERSION
+
+if TYPE_CHECKING:
+    from gui.icon_loader import IconLoader
+    from gui.main_window import MainWindow
 
 
 def run(catalog: Path | None, allow_hosts: Sequence[str]) -> int:
@@ -27,8 +31,13 @@ def run(catalog: Path | None, allow_hosts: Sequence[str]) -> int:
         the exit code.
     """
     app = make_application()
+    theme.hold_symbols()
+    # What C++ does without the interpreter goes on while the rest is imported.
+    Thread(target=QFontDatabase.hasFamily, args=("",)).start()
+    opening = catalog_files.open_first(catalog, Settings())
     window = make_window(allow_hosts)
-    window.open_first(catalog)
+    window.painted.connect(logs.start_files)
+    window.files.follow(opening)
     window.show()
     return app.exec()
 
@@ -36,22 +45,28 @@ def run(catalog: Path | None, allow_hosts: Sequence[str]) -> int:
 def make_application() -> QApplication:
     """The Qt application: its names, its colours, and the report of unhandled errors."""
     existing = QApplication.instance()
-    app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    app = existing if isinstance(existing, QApplication) else theme.new_application(sys.argv[:1])
     app.setApplicationName("integration-icons")
     app.setApplicationDisplayName("Integration Icons")
     app.setApplicationVersion(VERSION)
     app.setDesktopFileName("integration-icons")
-    app.setWindowIcon(theme.app_icon())
     theme.apply(app, Settings().scheme)
-    error_dialog.install()
+    error_reporter.install()
     return app
 
 
 def make_window(allow_hosts: Sequence[str] = ()) -> MainWindow:
-    """A window with its icon loader, without a catalogue yet."""
+    """A window without a catalogue yet."""
+    from gui.main_window import MainWindow
+
     settings = Settings()
+    return MainWindow(settings, lambda: _make_loader(settings, allow_hosts), allow_hosts)
+
+
+def _make_loader(settings: Settings, allow_hosts: Sequence[str]) -> IconLoader:
+    import platformdirs
+
+    from gui.icon_loader import IconLoader
+
     cache = platformdirs.user_cache_path("integration-icons") / "icons.db"
-    loader = IconLoader(cache, [*settings.allowed_hosts, *allow_hosts])
-    window = MainWindow(settings, loader, allow_hosts)
-    loader.setParent(window)
-    return window
+    return IconLoader(cache, [*settings.allowed_hosts, *allow_hosts])

@@ -5,23 +5,49 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-import platformdirs
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
 
-from db.catalog import Catalog
 from gui.background import deliver
 from gui.settings import Settings
 from gui.text import sentence
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QFileDialog
+
+    from db.catalog import Catalog
 
 SUFFIX: Final = ".db"
 
 
 def default_path() -> Path:
     """Where the catalogue is that opens when none is named: in the user's data folder."""
+    import platformdirs
+
     return platformdirs.user_data_path("integration-icons") / f"catalog{SUFFIX}"
+
+
+class Opening(NamedTuple):
+    """A catalogue that is being opened."""
+
+    path: Path
+    future: Future[Catalog]
+
+
+def open_first(path: Path | None, settings: Settings) -> Opening:
+    """Begin to open what the program starts with: `path`, the last catalogue, or the default one.
+
+    On a thread of its own, so that it can begin before there is a window.
+    """
+    last = next((known for known in settings.recent if known.is_file()), None)
+    opener = _open_or_create if path is None else _open
+    path = path.absolute() if path is not None else last or default_path()
+    executor = ThreadPoolExecutor(1, thread_name_prefix="catalog-first")
+    future = executor.submit(opener, path)
+    executor.shutdown(wait=False)
+    return Opening(path, future)
 
 
 class CatalogFiles(QObject):
@@ -40,32 +66,33 @@ class CatalogFiles(QObject):
         self._window = window
         self._settings = settings
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="catalog-files")
+        self.is_opening = False
 
     def close(self) -> None:
         self._executor.shutdown(wait=True)
 
     def open(self, path: Path) -> None:
         """Open an existing catalogue."""
-        self._start(path, Catalog.open)
+        self._start(path, _open)
 
     def open_first(self, path: Path | None) -> None:
         """Open what the program starts with: `path`, the last catalogue, or the default one."""
-        if path is not None:
-            self.open(path.absolute())
-            return
-        last = next((known for known in self._settings.recent if known.is_file()), None)
-        self._start(last or default_path(), _open_or_create)
+        self.follow(open_first(path, self._settings))
 
     def ask_new(self) -> None:
         """Ask for a name, then make a catalogue of that name."""
+        from PySide6.QtWidgets import QFileDialog
+
         dialog = self._dialog(self.tr("New Catalogue"), QFileDialog.AcceptMode.AcceptSave)
         dialog.setLabelText(QFileDialog.DialogLabel.Accept, self.tr("Create"))
         dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)  # it is refused instead
-        dialog.fileSelected.connect(lambda name: self._start(Path(name), Catalog.create))
+        dialog.fileSelected.connect(lambda name: self._start(Path(name), _create))
         dialog.open()
 
     def ask_open(self) -> None:
         """Ask for a catalogue and open it."""
+        from PySide6.QtWidgets import QFileDialog
+
         dialog = self._dialog(self.tr("Open Catalogue"), QFileDialog.AcceptMode.AcceptOpen)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(lambda name: self.open(Path(name)))
@@ -73,6 +100,8 @@ class CatalogFiles(QObject):
 
     def ask_copy(self, catalog: Catalog, report: Callable[[Path, Future[None]], None]) -> None:
         """Ask for a name and save a copy of `catalog` there; `report` follows its progress."""
+        from PySide6.QtWidgets import QFileDialog
+
         dialog = self._dialog(self.tr("Save a Copy"), QFileDialog.AcceptMode.AcceptSave)
         dialog.setDirectory(str(catalog.path.parent))
         dialog.selectFile(f"{catalog.path.stem} copy{SUFFIX}")
@@ -80,6 +109,8 @@ class CatalogFiles(QObject):
         dialog.open()
 
     def _dialog(self, title: str, mode: QFileDialog.AcceptMode) -> QFileDialog:
+        from PySide6.QtWidgets import QFileDialog
+
         dialog = QFileDialog(self._window, title)
         dialog.setAcceptMode(mode)
         dialog.setNameFilters(
@@ -95,14 +126,23 @@ class CatalogFiles(QObject):
         return dialog
 
     def _start(self, path: Path, opener: Callable[[Path], Catalog]) -> None:
-        future = self._executor.submit(opener, path)
+        self.follow(Opening(path, self._executor.submit(opener, path)))
+
+    def follow(self, opening: Opening) -> None:
+        """Tell when a catalogue is open, or why it cannot be."""
+        self.is_opening = True
+        path, future = opening
         deliver(self, future, self._opened, lambda error: self._failed(path, error))
 
     def _opened(self, catalog: Catalog) -> None:
+        self.is_opening = False
         self._settings.note_recent(catalog.path)
         self.opened.emit(catalog)
 
     def _failed(self, path: Path, error: Exception) -> None:
+        from PySide6.QtWidgets import QMessageBox
+
+        self.is_opening = False
         if not path.is_file():
             self._settings.forget_recent(path)
         box = QMessageBox(self._window)
@@ -115,8 +155,20 @@ class CatalogFiles(QObject):
         self.failed.emit(path)
 
 
+def _open(path: Path) -> Catalog:
+    from db.catalog import Catalog
+
+    return Catalog.open(path)
+
+
+def _create(path: Path) -> Catalog:
+    from db.catalog import Catalog
+
+    return Catalog.create(path)
+
+
 def _open_or_create(path: Path) -> Catalog:
     if path.exists():
-        return Catalog.open(path)
+        return _open(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    return Catalog.create(path)
+    return _create(path)

@@ -6,11 +6,8 @@ import faulthandler
 import logging
 import os
 import sys
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import IO, Final
-
-import platformdirs
 
 LEVEL_VARIABLE: Final = "INTEGRATION_ICONS_LOG_LEVEL"
 """Environment variable with the name of the lowest level that is logged (default: INFO)."""
@@ -26,6 +23,8 @@ _faults: IO[str] | None = None
 
 def folder() -> Path:
     """The user's state folder of this program."""
+    import platformdirs
+
     return platformdirs.user_state_path("integration-icons", appauthor=False)
 
 
@@ -34,11 +33,15 @@ def file() -> Path:
     return folder() / "integration-icons.log"
 
 
-def start() -> None:
+def start(*, files: bool = True) -> None:
     """Send all logging to `file`, warnings also to standard error; turn faulthandler on.
 
     A log that cannot be written is no reason not to start: a warning on standard error says so.
     Calling it again does nothing.
+
+    Args:
+        files: whether to open the files now. Otherwise `start_files` does, or the first error;
+            what is logged before waits for it.
     """
     if _handlers:
         return
@@ -52,15 +55,59 @@ def start() -> None:
     known = level in logging.getLevelNamesMapping()
     root.setLevel(level if known else "INFO")
     logging.captureWarnings(True)
-    try:
-        _write_to_files(root)
-    except OSError as error:
-        _log.warning("There is no log file: %s", error)
-        _enable_faulthandler()
+    _enable_faulthandler()
+    _add(root, _LogFile())
+    if files:
+        start_files()
     if not known:
         _log.warning(
             "%s=%s is no level; known are DEBUG, INFO, WARNING, ERROR", LEVEL_VARIABLE, level
         )
+
+
+def start_files() -> None:
+    """Open the log file, and the one beside it that crashes are written to."""
+    for handler in _handlers:
+        if isinstance(handler, _LogFile):
+            handler.open()
+
+
+class _LogFile(logging.Handler):
+    """The rotating file, opened when it is needed: what it imports takes 15 ms of a start."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._writer: logging.Handler | None = None
+        self._opened = False
+        self._waiting: list[logging.LogRecord] = []
+
+    def open(self) -> None:
+        """Open the files, unless that was tried before."""
+        if self._opened:
+            return
+        self._opened = True
+        try:
+            self._writer = _open_files()
+        except OSError as error:
+            _log.warning("There is no log file: %s", error)
+        waiting, self._waiting = self._waiting, []
+        for record in waiting:
+            self.emit(record)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not self._opened and record.levelno < logging.ERROR:
+            self._waiting.append(record)
+            return
+        self.open()
+        if self._writer is not None:
+            self._writer.handle(record)
+
+    def close(self) -> None:
+        if self._waiting:
+            self.open()
+        if self._writer is not None:
+            self._writer.close()
+        super().close()
 
 
 def stop() -> None:
@@ -78,7 +125,9 @@ def stop() -> None:
         _faults = None
 
 
-def _write_to_files(root: logging.Logger) -> None:
+def _open_files() -> logging.Handler:
+    from logging.handlers import RotatingFileHandler
+
     global _faults
     path = file()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,9 +135,9 @@ def _write_to_files(root: logging.Logger) -> None:
         path, maxBytes=_BYTES, backupCount=_OLD_FILES, encoding="utf-8", errors="backslashreplace"
     )
     writer.setFormatter(logging.Formatter(_FORMAT))
-    _add(root, writer)
     _faults = path.with_name("crashes.log").open("a", encoding="utf-8")
     faulthandler.enable(_faults)
+    return writer
 
 
 def _enable_faulthandler() -> None:

@@ -1,31 +1,39 @@
-"""The window: menus, tool bar, status bar, and the workspace of the open catalogue."""
+"""The window: menus, tool bar, status bar, and the workspace of the open catalogue.
+
+It is painted as soon as it has rows; what they do not need follows (see CONTRIBUTING.md, "The first
+rows come first").
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QSize, Qt, QUrl
-from PySide6.QtGui import QCloseEvent, QDesktopServices
-from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox, QToolBar
+from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar
 
-from db.catalog import Catalog
 from gui import logs, theme
 from gui.actions import fill, make_actions
 from gui.background import deliver
 from gui.catalog_files import CatalogFiles
-from gui.icon_loader import IconLoader
 from gui.settings import Settings
 from gui.status_bar import StatusBar
 from gui.text import one_line, sentence
 from gui.version import VERSION
 from gui.workspace import Workspace
 
+if TYPE_CHECKING:
+    from db.catalog import Catalog
+    from gui.icon_loader import IconLoader
+
 _NEEDS_CATALOG = "save_copy export copy select_all find refresh"
 _OF_TABLE = "edit_cell duplicate delete copy select_all"
 _NEEDS_WRITING = "import sample base_url new duplicate edit_cell delete"
+_UNPAINTED_MILLISECONDS: Final = 500
+"""A window that is not painted (it may be minimized) is made whole after this time."""
 
 
 class MainWindow(QMainWindow):
@@ -33,20 +41,38 @@ class MainWindow(QMainWindow):
 
     Args:
         settings: the preferences, and where the window's state is kept.
-        loader: loads the icons; it is stopped when the window closes.
+        make_loader: makes what loads the icons; it is stopped when the window closes.
         run_hosts: hosts allowed for this run, besides those of the preferences.
+
+    Signals:
+        painted(): the window was painted for the first time.
+        ready(): all of the window is there, and the first catalogue was read (or refused).
     """
 
+    painted = Signal()
+    ready = Signal()
+
     def __init__(
-        self, settings: Settings, loader: IconLoader, run_hosts: Sequence[str] = ()
+        self,
+        settings: Settings,
+        make_loader: Callable[[], IconLoader],
+        run_hosts: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self._settings = settings
-        self._loader = loader
+        self._make_loader = make_loader
+        self.loader: IconLoader | None = None
         self._run_hosts = list(run_hosts)
+        self._steps = self._all_steps()
+        self._is_whole = False
+        self._is_ready = False
+        self._was_painted = False
+        self._next_step = QTimer(self, singleShot=True)
+        self._next_step.timeout.connect(self._take_step)
         self.workspace: Workspace | None = None
         self.files = CatalogFiles(self, settings)
         self.files.opened.connect(self.show_catalog)
+        self.files.failed.connect(self._opening_failed)
         self.actions_by_name = make_actions(self, self._handlers())
         self.status = StatusBar()
         self.setStatusBar(self.status)
@@ -54,6 +80,59 @@ class MainWindow(QMainWindow):
         self._make_tool_bar()
         self._restore()
         self._update_actions()
+
+    # -- what follows the first rows ------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._was_painted:
+            self._next_step.start(_UNPAINTED_MILLISECONDS)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._was_painted and not self.files.is_opening:
+            self._was_painted = True
+            self._next_step.start(0)  # after the paint of all that is in the window
+
+    def _take_step(self) -> None:
+        if next(self._steps, self) is not self:
+            self._next_step.start(0)
+
+    def _all_steps(self) -> Iterator[None]:
+        """Make what the first rows do not need, in slices between which events are handled."""
+        self.painted.emit()
+        yield
+        theme.show_symbols()
+        self.setWindowIcon(theme.app_icon())
+        yield
+        self.loader = self._make_loader()
+        yield
+        if self.workspace is not None:
+            yield from self._steps_of(self.workspace, self.loader)
+        self._is_whole = True
+        self._check_ready()
+
+    def _steps_of(self, space: Workspace, loader: IconLoader) -> Iterator[None]:
+        start = [self.actions_by_name[name] for name in ("import", "open", "sample")]
+        yield from space.steps(loader, start)
+        space.settled.connect(self._check_ready)
+        self._show_counts()
+
+    def make_whole(self) -> None:
+        """Make at once what is still missing: the user wants something of it."""
+        for _ in self._steps:
+            pass
+
+    def _opening_failed(self) -> None:
+        self.update()
+        self._check_ready()
+
+    def _check_ready(self, *_: object) -> None:
+        space = self.workspace
+        read = space.is_settled if space is not None else not self.files.is_opening
+        if self._is_whole and read and not self._is_ready:
+            self._is_ready = True
+            self.ready.emit()
 
     def _handlers(self) -> dict[str, Callable[..., object]]:
         return {
@@ -77,13 +156,11 @@ class MainWindow(QMainWindow):
             "delete": lambda: self._in_workspace(Workspace.delete_selected),
             "select_all": lambda: self._in_workspace(lambda space: space.table.selectAll()),
             "find": lambda: self._in_workspace(lambda space: space.search.focus()),
-            "refresh": lambda: self._in_workspace(Workspace.reload),
+            "refresh": lambda: self._in_workspace(Workspace.refresh),
             "show_organizations": lambda on: self._in_workspace(
-                lambda space: space.organizations.setVisible(on)
+                lambda space: space.show_organizations(on)
             ),
-            "show_details": lambda on: self._in_workspace(
-                lambda space: space.details.setVisible(on)
-            ),
+            "show_details": lambda on: self._in_workspace(lambda space: space.show_details(on)),
             "logs": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(logs.folder()))),
             "about": self._about,
         }
@@ -175,10 +252,10 @@ class MainWindow(QMainWindow):
 
     def show_catalog(self, catalog: Catalog) -> None:
         """Show another catalogue; the one that was open is closed."""
+        if self.workspace is not None:
+            self.make_whole()
         self._close_workspace()
-        start = [self.actions_by_name[name] for name in ("import", "open", "sample")]
-        space = Workspace(catalog, self._loader, self._settings, self.follow, start, self)
-        self.workspace = space
+        space = Workspace(catalog, self._settings, self.follow, self)
         space.shown_changed.connect(self._show_counts)
         space.overview_changed.connect(lambda _: self._show_counts())
         space.selected_changed.connect(self._selected)
@@ -189,19 +266,23 @@ class MainWindow(QMainWindow):
             space.table.addAction(self.actions_by_name[name])
         space.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.setCentralWidget(space)
-        for name, pane in (
-            ("show_organizations", space.organizations),
-            ("show_details", space.details),
+        for name, show in (
+            ("show_organizations", space.show_organizations),
+            ("show_details", space.show_details),
         ):
             shown = self._settings.flag(name, default=True)
             self.actions_by_name[name].setChecked(shown)
-            pane.setVisible(shown)
+            show(shown)
+        self.workspace = space
         self.status.show_read_only(catalog.read_only)
         self.setWindowTitle(self.tr("{name}[*]").format(name=catalog.path.stem))
         self.setWindowFilePath(str(catalog.path))
         self._update_actions()
         space.reload()
         space.table.setFocus()
+        if self._is_whole and self.loader is not None:
+            for _ in self._steps_of(space, self.loader):
+                pass
         if catalog.read_only:
             self.status.say(
                 self.tr("This file cannot be written: it is open read-only. Save a copy to edit.")
@@ -216,6 +297,7 @@ class MainWindow(QMainWindow):
 
     def _in_workspace(self, run: Callable[[Workspace], object]) -> None:
         if self.workspace is not None:
+            self.make_whole()
             run(self.workspace)
 
     def follow(
@@ -270,7 +352,8 @@ class MainWindow(QMainWindow):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             theme.apply(app, self._settings.scheme)
-        self._loader.set_allowed_hosts([*self._settings.allowed_hosts, *self._run_hosts])
+        if self.loader is not None:
+            self.loader.set_allowed_hosts([*self._settings.allowed_hosts, *self._run_hosts])
 
     def _save_copy(self) -> None:
         if self.workspace is not None:
@@ -283,6 +366,8 @@ class MainWindow(QMainWindow):
 
     def show_error(self, error: Exception) -> None:
         """Say in a dialog what went wrong."""
+        from PySide6.QtWidgets import QMessageBox
+
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle(self.tr("Integration Icons"))
@@ -292,6 +377,8 @@ class MainWindow(QMainWindow):
         box.open()
 
     def _about(self) -> None:
+        from PySide6.QtWidgets import QMessageBox
+
         box = QMessageBox(self)
         box.setWindowTitle(self.tr("About Integration Icons"))
         box.setIconPixmap(theme.app_icon().pixmap(QSize(64, 64), self.devicePixelRatioF()))
@@ -306,7 +393,7 @@ class MainWindow(QMainWindow):
     # -- state ---------------------------------------------------------------------------------
 
     def _show_counts(self, *_: object) -> None:
-        if self.workspace is not None:
+        if self.workspace is not None and self.workspace.is_whole:
             self.status.show_counts(self.workspace.shown, self.workspace.total)
             self._update_actions()
 
@@ -349,7 +436,9 @@ class MainWindow(QMainWindow):
             self._settings.save_flag(name, self.actions_by_name[name].isChecked())
         self._close_workspace()
         self.files.close()
-        self._loader.stop()
+        self._next_step.stop()
+        if self.loader is not None:
+            self.loader.stop()
         super().closeEvent(event)
 
 

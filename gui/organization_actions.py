@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from db import records
-from db.catalog import EditSession
+from db.edits import EditSession
 from db.organizations import Organization, Overview
 from gui import theme
 from gui.text import number, one_line

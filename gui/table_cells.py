@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication
 
-from db.dates import instant
 from db.fields import NULL, Value, csv_text, is_blank
 from db.order import SHORT
 from gui.text import cut, plain_tooltip, when
@@ -71,6 +70,8 @@ def tooltip(value: Value, required: bool, kind: str) -> str:
         return plain_tooltip(words)
     text = cut(csv_text(value), SHORT + 1)
     if kind == "date":
+        from db.dates import instant
+
         local = when(instant(value))
         if local:
             text = translate("Cell", "{text}\nLocal time: {local}").format(text=text, local=local)

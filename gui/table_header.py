@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from PySide6.QtCore import QByteArray, QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QByteArray, QJsonDocument, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QPainter, QPalette
 from PySide6.QtWidgets import QHeaderView, QMenu, QStyleOptionHeader, QWidget
 
@@ -152,13 +151,13 @@ class TableHeader(QHeaderView):
             name, width = COLUMNS[section].name, self._widths[section]
             columns.append({"name": name, "width": width, "visible": shown})
         sort = [[key.column, key.descending] for key in self.sort]
-        layout = {"version": _LAYOUT_VERSION, "columns": columns, "sort": sort}
-        return QByteArray(json.dumps(layout).encode())
+        layout: dict[str, Any] = {"version": _LAYOUT_VERSION, "columns": columns, "sort": sort}
+        return QJsonDocument(layout).toJson(QJsonDocument.JsonFormat.Compact)
 
     def restore_layout(self, layout: QByteArray) -> bool:
         """Take a layout that `save_layout` gave; False when it is none, and nothing changes."""
         try:
-            found = json.loads(bytes(layout.data()))
+            found: Any = QJsonDocument.fromJson(layout).object()
             if found["version"] != _LAYOUT_VERSION:
                 return False
             columns = [

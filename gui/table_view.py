@@ -86,6 +86,7 @@ class IntegrationTable(QTableView):
         self._icons = TableIcons(self, model)
         self._painter: TablePainter | None = None
         self._refused: list[tuple[int, str, str]] = []
+        self._make_viewport()
         self._make_header()
         self.setModel(model)
         self._set_up()
@@ -98,6 +99,12 @@ class IntegrationTable(QTableView):
         if loader is not None:
             self.set_loader(loader)
         theme.notifier().changed.connect(self._colors_changed)
+
+    def _make_viewport(self) -> None:
+        # Asked for the one that Qt made, PySide6 looks through all classes of widgets: 10 ms.
+        viewport = QWidget()
+        viewport.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setViewport(viewport)
 
     def _make_header(self) -> None:
         self._header = TableHeader(self)
@@ -122,7 +129,6 @@ class IntegrationTable(QTableView):
         self.setWordWrap(False)
         self.setFrameShape(self.Shape.NoFrame)
         self.setAccessibleName(self.tr("Integrations"))
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._make_sort_actions()
         self._header.reset_columns()
         self._header.sectionResized.connect(lambda *_: self._icons.want_soon())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import html
 import re
 import string
-from datetime import datetime
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QDateTime, QLocale
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 TOOLTIP_LENGTH = 600
 """Characters of a tooltip before it is cut."""
@@ -75,6 +76,8 @@ def plain_tooltip(text: str) -> str:
     """
     if not text:
         return ""
+    import html  # 2 ms of a start that shows no tooltip
+
     short = breakable(cut(text, TOOLTIP_LENGTH), 48)
     return f'<p style="white-space:pre-wrap">{html.escape(short)}</p>'
 
@@ -118,7 +121,7 @@ def when(moment: datetime | int | float | None) -> str:
     """
     if moment is None:
         return ""
-    milliseconds = moment.timestamp() * 1000 if isinstance(moment, datetime) else moment
+    milliseconds = moment if isinstance(moment, int | float) else moment.timestamp() * 1000
     if abs(milliseconds) > 253_402_300_799_999:
         return ""
     local = QDateTime.fromMSecsSinceEpoch(round(milliseconds))

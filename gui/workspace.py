@@ -1,31 +1,23 @@
-"""The panes of one open catalogue: organizations, search and table, details."""
+"""The panes of one open catalogue: organizations, search and table, details.
+
+The table comes first, with its rows; `Workspace.steps` makes the rest once they are painted. What
+only the rest or an edit needs is imported there (see CONTRIBUTING.md, "The first rows come first").
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-import apsw
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from db import csv_import, history, organizations, records
-from db.catalog import Catalog, EditSession
-from db.changes import Change
-from db.csv_stage import Staged
 from db.fields import FIELD_BY_NAME, Record, Value, csv_text
-from db.order import AT, OrderSpec
-from db.organizations import Overview
+from db.order import OrderSpec
 from gui import resources
 from gui.background import deliver, run_in_gui
-from gui.details_panel import DetailsPanel
-from gui.empty_state import EmptyState
-from gui.icon_loader import IconLoader
-from gui.organization_actions import OrganizationActions
-from gui.organizations_panel import OrganizationsPanel
 from gui.search_bar import SearchBar
 from gui.settings import Settings
 from gui.table_model import IntegrationTableModel
@@ -33,16 +25,34 @@ from gui.table_view import IntegrationTable
 from gui.text import number, one_line
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    import apsw
+
+    from db.catalog import Catalog
+    from db.changes import Change
+    from db.csv_stage import Staged
+    from db.edits import EditSession
+    from db.organizations import Overview
     from gui.export_dialog import Scope
+    from gui.icon_loader import IconLoader
 
 WATCH_MILLISECONDS: Final = 1_000
 """How often another program's writes are looked for."""
+_WIDTHS: Final = (230, 700, 374)
+_LEAST_WIDTHS: Final = (193, 0, 374)
+"""What organizations and details need, in px: their places are as wide before they are there."""
 
 
 class Workspace(QWidget):
     """Everything that shows and edits one catalogue.
 
+    Attributes:
+        search, model, table: there from the start.
+        organizations, organization_actions, details, empty, no_match: made by `steps`.
+
     Signals:
+        settled(): once, when all that was made, and rows and organizations were read.
         shown_changed(int): how many rows the table shows.
         selected_changed(int): how many rows are selected.
         history_changed(): undo and redo mean something else now.
@@ -51,6 +61,7 @@ class Workspace(QWidget):
         failed(Exception): something that the user has to know went wrong.
     """
 
+    settled = Signal()
     shown_changed = Signal(int)
     selected_changed = Signal(int)
     history_changed = Signal()
@@ -61,10 +72,8 @@ class Workspace(QWidget):
     def __init__(
         self,
         catalog: Catalog,
-        loader: IconLoader,
         settings: Settings,
         follow: Callable[[str, Future[Any], Callable[[], None] | None], None],
-        start_actions: Sequence[QAction],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -74,24 +83,48 @@ class Workspace(QWidget):
         self._closed = False
         self._wanted_field: tuple[int, str] | None = None
         self.shown = 0
+        self.is_whole = False
+        self.is_settled = False
+        self._has_overview = False
         self._overview_reader = catalog.reader("overview")
         self._record_reader = catalog.reader("record")
-        self.organizations = OrganizationsPanel()
-        self.organization_actions = OrganizationActions(self, self.edit)
         self.search = SearchBar()
         self.model = IntegrationTableModel(catalog, self)
-        self.table = IntegrationTable(self.model, loader)
-        self.details = DetailsPanel(loader)
-        self._make_states(start_actions)
+        self.table = IntegrationTable(self.model)
         self._lay_out()
-        self._connect()
-        self._restore()
+        self._connect_table()
+        self.splitter.restoreState(settings.state("splitter"))
+        self.table.restore_layout(settings.state("table"))
+
+    def steps(self, loader: IconLoader, start_actions: Sequence[QAction]) -> Iterator[None]:
+        """Make what the first rows do not need, in slices between which the event loop runs."""
+        from gui.organization_actions import OrganizationActions
+        from gui.organizations_panel import OrganizationsPanel
+
+        self.organization_actions = OrganizationActions(self, self.edit)
+        self.organizations = OrganizationsPanel()
+        self._put(0, self.organizations)
+        yield
+        from gui.details_panel import DetailsPanel
+
+        self.details = DetailsPanel(loader)
+        self.details.set_read_only(self.catalog.read_only)
+        self._put(2, self.details)
+        yield
+        self._make_states(start_actions)
+        self._connect_panels()
+        self.table.set_loader(loader)
+        self.is_whole = True
         self._watch()
         self.reload_overview()
+        self._show_details(self.table.current_pk)
+        self._show_page()
 
     # -- layout ------------------------------------------------------------------------------
 
     def _make_states(self, start_actions: Sequence[QAction]) -> None:
+        from gui.empty_state import EmptyState
+
         self.clear_action = QAction(self.tr("Clear search"), self)
         self.clear_action.triggered.connect(self.clear_filters)
         self.no_match = EmptyState(
@@ -103,33 +136,44 @@ class Workspace(QWidget):
             self.tr("Import a CSV file, open another catalogue, or look around in a sample."),
             start_actions,
         )
-        self.stack = QStackedWidget()
-        for page in (self.table, self.no_match, self.empty):
+        for page in (self.no_match, self.empty):
             self.stack.addWidget(page)
 
     def _lay_out(self) -> None:
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.table)
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(4, 8, 4, 8)
         column.setSpacing(6)
         column.addWidget(self.search)
         column.addWidget(self.stack, 1)
+        self._panes = [QWidget(), middle, QWidget()]
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        for pane in (self.organizations, middle, self.details):
+        for pane, width in zip(self._panes, _LEAST_WIDTHS, strict=True):
+            pane.setMinimumWidth(width)
             self.splitter.addWidget(pane)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.setSizes([230, 700, 360])
+        self.splitter.setSizes(list(_WIDTHS))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.splitter)
 
-    def _connect(self) -> None:
-        self.organizations.chosen.connect(lambda _: self.reload())
-        self.organizations.add_requested.connect(self.organization_actions.add)
-        self.organizations.rename_requested.connect(self.organization_actions.rename)
-        self.organizations.delete_requested.connect(self.organization_actions.delete)
-        self.organizations.base_url_requested.connect(self.organization_actions.base_url)
+    def _put(self, place: int, panel: QWidget) -> None:
+        self._panes[place].deleteLater()
+        self.splitter.replaceWidget(place, panel)
+        self._panes[place] = panel
+
+    def show_organizations(self, shown: bool) -> None:
+        """Show or hide the pane at the left."""
+        self._panes[0].setVisible(shown)
+
+    def show_details(self, shown: bool) -> None:
+        """Show or hide the pane at the right."""
+        self._panes[2].setVisible(shown)
+
+    def _connect_table(self) -> None:
         self.search.words_changed.connect(lambda _: self.reload())
         self.search.leave_requested.connect(self.table.setFocus)
         self.model.loaded.connect(self._loaded)
@@ -140,16 +184,18 @@ class Workspace(QWidget):
         self.table.details_requested.connect(self._edit_in_details)
         self.table.current_changed.connect(self._show_details)
         self.table.selected_changed.connect(self.selected_changed)
+        self.catalog.changed.append(self._told)
+
+    def _connect_panels(self) -> None:
+        self.organizations.chosen.connect(lambda _: self.reload())
+        self.organizations.add_requested.connect(self.organization_actions.add)
+        self.organizations.rename_requested.connect(self.organization_actions.rename)
+        self.organizations.delete_requested.connect(self.organization_actions.delete)
+        self.organizations.base_url_requested.connect(self.organization_actions.base_url)
         self.details.apply_requested.connect(self._apply)
         self.details.previous_requested.connect(lambda: self.table.move_current(-1))
         self.details.next_requested.connect(lambda: self.table.move_current(1))
         self.details.stayed.connect(lambda pk: self.table.select_pks([pk]))
-        self.catalog.changed.append(self._told)
-
-    def _restore(self) -> None:
-        self.splitter.restoreState(self._settings.state("splitter"))
-        self.table.restore_layout(self._settings.state("table"))
-        self.details.set_read_only(self.catalog.read_only)
 
     def _watch(self) -> None:
         self._watch_pending = False
@@ -160,8 +206,9 @@ class Workspace(QWidget):
 
     def close_catalog(self) -> None:
         """Store the layout, finish what is being written, and close the file."""
-        self._timer.stop()
-        self.details.leave()
+        if self.is_whole:
+            self._timer.stop()
+            self.details.leave()
         self._closed = True
         self._settings.save_state("splitter", self.splitter.saveState())
         self._settings.save_state("table", self.table.save_layout())
@@ -174,7 +221,11 @@ class Workspace(QWidget):
     @property
     def spec(self) -> OrderSpec:
         """What the table is to show: words, organization and sort."""
-        return OrderSpec(self.search.words, self.organizations.org_id, self.table.sort)
+        return OrderSpec(self.search.words, self._org_id, self.table.sort)
+
+    @property
+    def _org_id(self) -> str | None:
+        return self.organizations.org_id if self.is_whole else None
 
     @property
     def total(self) -> int:
@@ -188,11 +239,16 @@ class Workspace(QWidget):
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.search.words) or self.organizations.org_id is not None
+        return bool(self.search.words) or self._org_id is not None
 
     def reload(self) -> None:
         """Ask for the rows of the words, organization and sort that are chosen."""
         self.model.set_spec(self.spec)
+
+    def refresh(self) -> None:
+        """Read everything anew: edited rows go to where they belong."""
+        self.model.reload()
+        self.reload_overview()
 
     def reload_overview(self) -> None:
         """Count the organizations anew."""
@@ -221,17 +277,27 @@ class Workspace(QWidget):
         )
         self.details.set_known(types, overview.organizations)
         self.table.set_known(types, overview.organizations)
+        self._has_overview = True
         self.overview_changed.emit(overview)
         self._show_page()
+        self._settle()
+
+    def _settle(self) -> None:
+        if not self.is_settled and self._has_overview and not self.model.is_loading:
+            self.is_settled = True
+            self.settled.emit()
 
     def _loaded(self, count: int) -> None:
         self.shown = count
         self.search.show_matches(count if self.search.words else None)
         self._show_page()
         self.shown_changed.emit(count)
+        self._settle()
 
     def _show_page(self) -> None:
         """The table, or a page that says why there are no rows."""
+        if not self.is_whole:
+            return
         if self.shown or self.model.is_loading:
             page: QWidget = self.table
         elif self.is_filtered:
@@ -255,9 +321,13 @@ class Workspace(QWidget):
     # -- details -----------------------------------------------------------------------------
 
     def _show_details(self, pk: int | None) -> None:
+        if not self.is_whole:
+            return
         if pk is None:
             self.details.show_record(None)
             return
+        from db import organizations
+
         future = self._record_reader.request(
             lambda connection: organizations.record(connection, pk)
         )
@@ -272,6 +342,8 @@ class Workspace(QWidget):
             self._wanted_field = None
 
     def _apply(self, pk: int, values: dict[str, Value]) -> None:
+        from db import records
+
         fields = ", ".join(FIELD_BY_NAME[name].key for name in values)
         self.edit(
             self.tr("Change {fields} of {name}").format(fields=fields, name=self._name_of(pk)),
@@ -311,6 +383,8 @@ class Workspace(QWidget):
 
     def new_integration(self) -> None:
         """Add an integration to the chosen organization and go to its name in the form."""
+        from db import history, records
+
         org_id = self.organizations.org_id
         now = records.timestamp()
         values: dict[str, Value] = {
@@ -349,6 +423,8 @@ class Workspace(QWidget):
         self.table.with_selected_pks(self._delete)
 
     def _duplicate(self, pks: Sequence[int]) -> None:
+        from db import records
+
         label = (
             self.tr("Duplicate {name}").format(name=self._name_of(pks[0]))
             if len(pks) == 1
@@ -362,6 +438,8 @@ class Workspace(QWidget):
         )
 
     def _delete(self, pks: Sequence[int]) -> None:
+        from db import records
+
         label = (
             self.tr("Delete {name}").format(name=self._name_of(pks[0]))
             if len(pks) == 1
@@ -376,6 +454,8 @@ class Workspace(QWidget):
         )
 
     def _edit_cell(self, pk: int, name: str, value: Value) -> None:
+        from db import records
+
         label = self.tr("Change {field} of {name}").format(
             field=FIELD_BY_NAME[name].key, name=self._name_of(pk)
         )
@@ -398,6 +478,8 @@ class Workspace(QWidget):
 
     def load_sample(self) -> None:
         """Put the sample integrations into the catalogue, as one edit."""
+        from db import csv_import
+
         reading = csv_import.Reading(resources.SAMPLE, self.catalog.path)
         label = self.tr("Load the sample catalogue")
 
@@ -419,12 +501,14 @@ class Workspace(QWidget):
         if self._closed:
             return
         self.model.refresh(change)
+        self.history_changed.emit()
+        if not self.is_whole:
+            return
         moved = change.fields is None or bool({"org_id", "type"} & change.fields)
         if change.added or change.deleted or change.organizations or change.settings or moved:
             self.reload_overview()
         if self.details.pk is not None and (change.pks is None or self.details.pk in change.pks):
             self._show_details(self.details.pk)
-        self.history_changed.emit()
 
     def _look_elsewhere(self) -> None:
         if self._watch_pending:
@@ -440,11 +524,11 @@ class Workspace(QWidget):
         self.failed.emit(error)
 
     def _name_of(self, pk: int) -> str:
-        position = self.model.position_of(pk)
-        row = self.model.row(position) if position is not None else None
-        name = csv_text(row[AT["name"]]) if row is not None else ""
+        name = self.model.stored_name(pk)
         return one_line(name or self.tr("an integration"), 40)
 
 
 def _overview(connection: apsw.Connection) -> tuple[Overview, list[str]]:
+    from db import organizations
+
     return organizations.overview(connection), organizations.known_types(connection)

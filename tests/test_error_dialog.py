@@ -15,8 +15,9 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QCheckBox, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from gui import error_dialog
-from gui.error_dialog import ErrorDialog, ErrorReporter
+from gui import error_dialog, error_reporter
+from gui.error_dialog import ErrorDialog
+from gui.error_reporter import ErrorReporter
 from gui.version import VERSION
 
 pytestmark = pytest.mark.qt_no_exception_capture
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.qt_no_exception_capture
 
 @pytest.fixture
 def reporter(qtbot: QtBot, caplog: pytest.LogCaptureFixture) -> Iterator[ErrorReporter]:
-    reporter = error_dialog.install()
+    reporter = error_reporter.install()
     yield reporter
     reporter.remove()
 
@@ -145,7 +146,7 @@ def test_what_qt_says_is_logged(reporter: ErrorReporter, caplog: pytest.LogCaptu
 
 def test_the_hooks_are_given_back(qtbot: QtBot) -> None:
     before = (sys.excepthook, threading.excepthook, sys.unraisablehook)
-    reporter = error_dialog.install()
+    reporter = error_reporter.install()
     assert sys.excepthook != before[0]
     reporter.remove()
     assert (sys.excepthook, threading.excepthook, sys.unraisablehook) == before
