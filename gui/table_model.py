@@ -236,17 +236,25 @@ class IntegrationTableModel(QAbstractTableModel):
 
     def rows(self, first: int, last: int) -> list[Row | None]:
         """The rows at some positions, both ends included; None for one that cannot be read now."""
+        rows = self._stored_rows(first, last)
+        return [self._with_pending(row) for row in rows] if self._pending else rows
+
+    def _stored_rows(self, first: int, last: int) -> list[Row | None]:
         count = max(0, min(last, self.rowCount() - 1) - first + 1)
         if self._pages is None or not count:
             return []
         try:
-            rows: list[Row | None] = list(self._pages.rows(first, first + count - 1))
+            return list(self._pages.rows(first, first + count - 1))
         except apsw.Error as error:
             self._fail(error)
             return [None] * count
-        if self._pending:
-            rows = [self._with_pending(row) for row in rows]
-        return rows
+
+    def stored_name(self, pk: int) -> str:
+        """The name of a row as it is stored, whatever was typed into its cell; "" if unknown."""
+        position = self.position_of(pk)
+        for row in self._stored_rows(position, position) if position is not None else ():
+            return csv_text(row[AT["name"]]) if row is not None else ""
+        return ""
 
     def row(self, position: int) -> Row | None:
         """The row at a position; None when it cannot be read now."""
