@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtGui import QAction, QFont, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -38,7 +38,7 @@ class EmptyState(QWidget):
         font.setWeight(QFont.Weight.DemiBold)
         self._heading.setFont(font)
         self._sentence = _words(sentence)
-        self.buttons = [_button(action) for action in actions]
+        self.buttons = [_ActionButton(action) for action in actions]
         self._lay_out()
         self._tint()
         self._describe()
@@ -115,19 +115,23 @@ def _words(text: str) -> QLabel:
     return label
 
 
-def _button(action: QAction) -> QPushButton:
-    button = QPushButton()
-    button.setAutoDefault(True)
-    button.clicked.connect(action.trigger)
+class _ActionButton(QPushButton):
+    """A button that does what its action does and looks like it."""
 
-    def follow() -> None:
-        button.setText(action.text())
-        button.setIcon(action.icon())
-        button.setEnabled(action.isEnabled())
-        button.setVisible(action.isVisible())
-        button.setToolTip(action.toolTip())
-        button.setAccessibleName(action.iconText())
+    def __init__(self, action: QAction) -> None:
+        super().__init__()
+        self._action = action
+        self.setAutoDefault(True)
+        self.clicked.connect(action.trigger)
+        action.changed.connect(self._follow)  # a method: disconnected when the button goes
+        self._follow()
 
-    action.changed.connect(follow)
-    follow()
-    return button
+    @Slot()
+    def _follow(self) -> None:
+        action = self._action
+        self.setText(action.text())
+        self.setIcon(action.icon())
+        self.setEnabled(action.isEnabled())
+        self.setVisible(action.isVisible())
+        self.setToolTip(action.toolTip())
+        self.setAccessibleName(action.iconText())

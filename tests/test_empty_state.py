@@ -67,3 +67,14 @@ def test_the_symbol_follows_the_scheme(state: EmptyState, qapp: QApplication, qt
     theme.apply(qapp, "dark")
     qtbot.waitUntil(lambda: state.symbol.toImage() != light)
     theme.apply(qapp, "system")
+
+
+def test_an_action_outlives_the_page_that_offered_it(qtbot: QtBot) -> None:
+    action = QAction("Import CSV…")
+    page = EmptyState("table", "Empty", "Nothing here.", [action])
+    page.deleteLater()
+    with qtbot.waitSignal(page.destroyed):
+        pass
+    with qtbot.captureExceptions() as raised:
+        action.setText("Import")
+    assert raised == []
