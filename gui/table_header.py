@@ -39,6 +39,7 @@ class TableHeader(QHeaderView):
         self.setHighlightSections(False)
         self.setResizeContentsPrecision(0)
         self.setMinimumSectionSize(_LEAST_WIDTH)
+        self.setStretchLastSection(True)
         self.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setAccessibleName(self.tr("Columns"))
