@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtGui import QFontDatabase
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QApplication
 
 from gui import catalog_files, error_reporter, logs, theme
@@ -18,6 +19,10 @@ from gui.version import VERSION
 if TYPE_CHECKING:
     from gui.icon_loader import IconLoader
     from gui.main_window import MainWindow
+
+
+SWITCH_SECONDS: Final = 0.001
+"""How long a thread in the background may make the GUI thread wait; Python's own 5 ms are seen."""
 
 
 def run(catalog: Path | None, allow_hosts: Sequence[str]) -> int:
@@ -30,13 +35,15 @@ def run(catalog: Path | None, allow_hosts: Sequence[str]) -> int:
     Returns:
         the exit code.
     """
+    sys.setswitchinterval(SWITCH_SECONDS)
     app = make_application()
     theme.hold_symbols()
-    # What C++ does without the interpreter goes on while the rest is imported.
-    Thread(target=QFontDatabase.hasFamily, args=("",)).start()
+    # Fonts and file are read without the interpreter, while that imports the rest.
+    Thread(target=lambda: QFontMetrics(QFont()).height(), name="fonts").start()
     opening = catalog_files.open_first(catalog, Settings())
     window = make_window(allow_hosts)
     window.painted.connect(logs.start_files)
+    window.painted.connect(gc.enable)
     window.files.follow(opening)
     window.show()
     return app.exec()

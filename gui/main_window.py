@@ -11,8 +11,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QPaintEvent, QShowEvent
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar
 
 from gui import logs, theme
@@ -105,6 +105,9 @@ class MainWindow(QMainWindow):
         theme.show_symbols()
         self.setWindowIcon(theme.app_icon())
         yield
+        from gui import icon_loader  # noqa: F401  its imports are a slice of their own
+
+        yield
         self.loader = self._make_loader()
         yield
         if self.workspace is not None:
@@ -161,7 +164,7 @@ class MainWindow(QMainWindow):
                 lambda space: space.show_organizations(on)
             ),
             "show_details": lambda on: self._in_workspace(lambda space: space.show_details(on)),
-            "logs": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(logs.folder()))),
+            "logs": _open_log_folder,
             "about": self._about,
         }
 
@@ -440,6 +443,13 @@ class MainWindow(QMainWindow):
         if self.loader is not None:
             self.loader.stop()
         super().closeEvent(event)
+
+
+def _open_log_folder() -> None:
+    from PySide6.QtCore import QUrl
+    from PySide6.QtGui import QDesktopServices
+
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(logs.folder())))
 
 
 def _menu_text(text: str) -> str:

@@ -199,11 +199,14 @@ class IntegrationTableModel(QAbstractTableModel):
         if self._held is not None:
             self._held.append(made)
             return
+        begun = self._pages if isinstance(self._pages, Beginning) else None
         self.beginResetModel()
         self._drop_pages()
         try:
             self._pages = made if isinstance(made, Beginning) else self._open(made)
             self.positions = made.positions
+            if begun is not None and begun.spec == made.spec:  # the rows go on where they began
+                self.positions = {**begun.positions, **made.positions}
         except apsw.Error as error:
             self._fail(error)
         self.endResetModel()

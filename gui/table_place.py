@@ -67,6 +67,7 @@ class PlaceKeeper:
         pk = self._model.pk_at(view.currentIndex().row())
         if pk is not None:
             self._current = pk
+        self._selected = self._selected_pks() or self._selected
         self._offset = view.verticalScrollBar().value() % self._row_height()
 
     def after_reset(self) -> None:

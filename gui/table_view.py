@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import apsw
@@ -33,7 +34,6 @@ from gui import theme
 from gui.background import deliver
 from gui.columns import COLUMN_BY_NAME, COLUMNS, ICON, PLACE
 from gui.table_copy import MOST_CELLS, as_text, boxes_of
-from gui.table_editors import CellDelegate, fits_one_line
 from gui.table_header import TableHeader
 from gui.table_icons import Loader, TableIcons
 from gui.table_model import Index, IntegrationTableModel
@@ -44,6 +44,7 @@ from gui.text import number, plain_tooltip, sentence
 
 if TYPE_CHECKING:
     from db.organizations import Organization
+    from gui.table_editors import CellDelegate
 
 ROW_HEIGHT: Final = 32
 _OPENING: Final = (
@@ -90,8 +91,6 @@ class IntegrationTable(QTableView):
         self._make_header()
         self.setModel(model)
         self._set_up()
-        self._delegate = CellDelegate(model, self)
-        self.setItemDelegate(self._delegate)
         self._place = PlaceKeeper(self, model)
         model.wanted_pks = self._place.wanted_pks
         model.modelAboutToBeReset.connect(self._place.before_reset)
@@ -310,9 +309,19 @@ class IntegrationTable(QTableView):
         if pk is not None and self.state() != self.State.EditingState and not self._fits(index):
             self.details_requested.emit(pk, COLUMNS[index.column()].field)
             return False
+        self.setItemDelegate(self._delegate)  # made now, at the latest
         return super().edit(index, *arguments)
 
+    @cached_property
+    def _delegate(self) -> CellDelegate:
+        """Makes the editors; cells are painted without it."""
+        from gui.table_editors import CellDelegate
+
+        return CellDelegate(self._rows, self)
+
     def _fits(self, index: Index) -> bool:
+        from gui.table_editors import fits_one_line
+
         column = COLUMNS[index.column()]
         if not column.editable:
             return False

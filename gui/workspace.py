@@ -98,15 +98,20 @@ class Workspace(QWidget):
 
     def steps(self, loader: IconLoader, start_actions: Sequence[QAction]) -> Iterator[None]:
         """Make what the first rows do not need, in slices between which the event loop runs."""
+        from db import models  # noqa: F401  peewee is a slice of its own
+
+        yield
         from gui.organization_actions import OrganizationActions
         from gui.organizations_panel import OrganizationsPanel
 
+        yield
         self.organization_actions = OrganizationActions(self, self.edit)
         self.organizations = OrganizationsPanel()
         self._put(0, self.organizations)
         yield
         from gui.details_panel import DetailsPanel
 
+        yield
         self.details = DetailsPanel(loader)
         self.details.set_read_only(self.catalog.read_only)
         self._put(2, self.details)

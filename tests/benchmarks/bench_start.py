@@ -33,11 +33,20 @@ app.exec()
 
 OURS = """
 import sys
-from gui import __main__ as program
+from gui import __main__ as program, startup
 
-from PySide6.QtWidgets import QApplication
-run = QApplication.exec
-def watched(*arguments):
+check_qt = startup.check_qt
+
+def check_and_watch():
+    check_qt()
+    from PySide6.QtWidgets import QApplication
+    run = QApplication.exec
+    def run_watched(*arguments):
+        watch()
+        return run()
+    QApplication.exec = run_watched
+
+def watch():
     from gui.table_view import IntegrationTable
     paint = IntegrationTable.paintEvent
     def painted(self, event):
@@ -45,8 +54,8 @@ def watched(*arguments):
         if self.model().rowCount():
             print("painted", flush=True)
     IntegrationTable.paintEvent = painted
-    return run()
-QApplication.exec = watched
+
+startup.check_qt = check_and_watch
 sys.exit(program.main(sys.argv[1:]))
 """
 
