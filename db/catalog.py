@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakSet
 
 import apsw
 
@@ -61,6 +62,8 @@ class Catalog:
         self._cancel = threading.Event()
         self._interruptible: apsw.Connection | None = None
         self._interrupt_lock = threading.Lock()
+        self._running: Future[Any] | None = None
+        self._unwanted: WeakSet[Future[Any]] = WeakSet()
         self._close_cursors: Callable[[], None] = lambda: None
         self._may_commit = False
         self._closed = False
@@ -276,6 +279,17 @@ class Catalog:
                 self._cancel.set()
                 self._interruptible.interrupt()
 
+    def cancel(self, write: Future[Any]) -> None:
+        """Cancel one write: it leaves nothing behind, and one that waits is not begun.
+
+        Its future raises `Cancelled`, unless it is done already. Other writes go on.
+        """
+        with self._interrupt_lock:
+            self._unwanted.add(write)
+            if self._running is write and self._interruptible is not None:
+                self._cancel.set()
+                self._interruptible.interrupt()
+
     def save_copy(self, target: Path) -> Future[None]:
         """Write a whole copy of the catalogue to `target`, with SQLite's backup API."""
         return self._writer.submit(self._save_copy, target)
@@ -294,7 +308,20 @@ class Catalog:
                 )
             )
             return refused
-        return self._writer.submit(job)
+        with self._interrupt_lock:  # `_run` waits until the list holds its own future
+            its_own: list[Future[T]] = []
+            its_own.append(self._writer.submit(self._run, job, its_own))
+        return its_own[0]
+
+    def _run(self, job: Callable[[], T], its_own: list[Future[T]]) -> T:
+        with self._interrupt_lock:
+            self._running = its_own[0]
+        try:
+            if its_own[0] in self._unwanted:
+                raise Cancelled
+            return job()
+        finally:
+            self._running = None
 
     def _edit(
         self,
@@ -347,7 +374,10 @@ class Catalog:
     def _transaction(self, write: Callable[[apsw.Connection], T]) -> T:
         connection = self._connection()
         self._cancel.clear()
-        self._interruptible = connection
+        with self._interrupt_lock:
+            self._interruptible = connection
+            if self._running in self._unwanted:
+                self._cancel.set()
         try:
             with (
                 translated(self.path),

@@ -183,6 +183,52 @@ def label_of(staged: Staged, counts: Counts) -> str:
     return f"Import {staged.source.name}: {counts.new} new, {counts.changed} changed"
 
 
+class Writing:
+    """An import that is being written as one edit; rows that change nothing are not touched.
+
+    The rows are matched anew, so that what was written meanwhile counts.
+
+    Attributes:
+        future: what was done; raises `CatalogError` or `Cancelled`.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        staged: Staged,
+        *,
+        origin: str = "",
+        label: Callable[[Staged, Counts], str] = label_of,
+        progress: Report | None = None,
+    ) -> None:
+        """Start writing.
+
+        Args:
+            origin: who asks; the `Change` carries it.
+            label: names the edit.
+            progress: told the lines done and those in all, on the writer's thread.
+        """
+        self.future: Future[Imported] = Future()
+        self.future.set_running_or_notify_cancel()
+        self._catalog = catalog
+        self._body = _Write(staged, label, progress)
+        self._edit = catalog.edit(
+            label(staged, staged.counts), self._body, origin=origin, attach={"stage": staged.stage}
+        )
+        self._edit.add_done_callback(self._finish)
+
+    def cancel(self) -> None:
+        """Cancel it; nothing of it stays. Other writes go on."""
+        self._catalog.cancel(self._edit)
+
+    def _finish(self, edit: Future[Change]) -> None:
+        error = edit.exception()
+        if error is not None:
+            self.future.set_exception(error)
+        else:
+            self.future.set_result(Imported(edit.result(), self._body.counts))
+
+
 def write(
     catalog: Catalog,
     staged: Staged,
@@ -191,33 +237,8 @@ def write(
     label: Callable[[Staged, Counts], str] = label_of,
     progress: Report | None = None,
 ) -> Future[Imported]:
-    """Write what was read as one edit; rows that would change nothing are not touched.
-
-    The rows are matched anew, so that what was written meanwhile counts.
-
-    Args:
-        origin: who asks; the `Change` carries it.
-        label: names the edit.
-        progress: told the lines done and those in all, on the writer's thread.
-
-    Returns:
-        a future of what was done; it raises `CatalogError` or `Cancelled`.
-    """
-    body = _Write(staged, label, progress)
-    done: Future[Imported] = Future()
-    done.set_running_or_notify_cancel()
-
-    def finish(future: Future[Change]) -> None:
-        error = future.exception()
-        if error is not None:
-            done.set_exception(error)
-        else:
-            done.set_result(Imported(future.result(), body.counts))
-
-    attach = {"stage": staged.stage}
-    future = catalog.edit(label(staged, staged.counts), body, origin=origin, attach=attach)
-    future.add_done_callback(finish)
-    return done
+    """Write what was read as one edit: the future of a `Writing`."""
+    return Writing(catalog, staged, origin=origin, label=label, progress=progress).future
 
 
 class _Write:

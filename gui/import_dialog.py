@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from enum import Enum, auto
 from pathlib import Path
 from typing import Final
@@ -30,7 +29,7 @@ from PySide6.QtWidgets import (
 
 from db.catalog import Catalog
 from db.csv_dialect import DELIMITERS
-from db.csv_import import Imported, Kind, Preview, Reading, write
+from db.csv_import import Imported, Kind, Preview, Reading, Writing
 from db.csv_match import Counts
 from db.csv_stage import Staged
 from db.errors import Cancelled, CatalogError
@@ -70,6 +69,7 @@ class ImportDialog(QDialog):
         self._catalog = catalog
         self._path: Path | None = None
         self._reading: Reading | None = None
+        self._writing: Writing | None = None
         self._preview: Preview | None = None
         self._staged: Staged | None = None
         self._state = _State.IDLE
@@ -332,7 +332,7 @@ class ImportDialog(QDialog):
         label = self.tr("Import {file}: {new} new, {changed} changed")
         self._set_state(_State.WRITING)
         self._say(self.tr("Importing {file} …").format(file=staged.source.name))
-        future: Future[Imported] = write(
+        self._writing = Writing(
             self._catalog,
             staged,
             origin=ORIGIN,
@@ -341,7 +341,7 @@ class ImportDialog(QDialog):
             ),
             progress=self._teller(),
         )
-        deliver(self, future, self._finish, self._not_written)
+        deliver(self, self._writing.future, self._finish, self._not_written)
 
     def _finish(self, imported: Imported) -> None:
         self._set_state(_State.DONE)
@@ -428,8 +428,8 @@ class ImportDialog(QDialog):
 
     def cancel(self) -> None:
         """Cancel what runs; close when nothing does."""
-        if self._state is _State.WRITING:
-            self._catalog.interrupt_writer()
+        if self._state is _State.WRITING and self._writing is not None:
+            self._writing.cancel()
         elif self._state is _State.READING and self._reading is not None:
             self._reading.cancel()
         else:
@@ -437,9 +437,9 @@ class ImportDialog(QDialog):
 
     def reject(self) -> None:
         """Close; an import that runs is cancelled first."""
-        if self._state is _State.WRITING:
+        if self._state is _State.WRITING and self._writing is not None:
             self._closing = True
-            self._catalog.interrupt_writer()
+            self._writing.cancel()
         else:
             super().reject()
 

@@ -5,19 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from gui import theme
-from gui.text import number
+from gui.text import number, one_line, plain_tooltip
 
 SHOW_AFTER_MILLISECONDS: Final = 300
 """Work shorter than this shows no progress: it would only flicker."""
 MESSAGE_MILLISECONDS: Final = 10_000
+MOST_LETTERS: Final = 60
+"""Of what runs in the background; the tooltip has all."""
 
 
 class StatusBar(QStatusBar):
-    """Counts at the right; a message, or what runs with progress and cancel, at the left."""
+    """Counts at the right; a message, or what runs with progress and cancel, at the left.
+
+    Signals:
+        idle(): nothing runs in the background any more.
+    """
+
+    idle = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -99,18 +107,25 @@ class StatusBar(QStatusBar):
             self._timer.stop()
             for widget in (self._what, self._bar, self._cancel):
                 widget.hide()
+            self.idle.emit()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something runs in the background."""
+        return bool(self._works)
 
     def _show_work(self) -> None:
         if not self._works:
             return
-        what, cancel = next(reversed(self._works.values()))
-        self._what.setText(what)
+        what, cancel = next(iter(self._works.values()))  # the others wait for it
+        self._what.setText(one_line(what, MOST_LETTERS))
+        self._what.setToolTip(plain_tooltip(what))
         self._what.show()
         self._bar.show()
         self._cancel.setVisible(cancel is not None)
 
     def _cancel_current(self) -> None:
         if self._works:
-            _, cancel = next(reversed(self._works.values()))
+            _, cancel = next(iter(self._works.values()))
             if cancel is not None:
                 cancel()

@@ -22,6 +22,7 @@ from db import records, schema
 from db.catalog import Catalog, EditSession
 from db.changes import Change
 from db.errors import (
+    Cancelled,
     CannotOpen,
     CatalogError,
     Damaged,
@@ -911,3 +912,53 @@ def test_a_killed_program_loses_no_edit_and_halves_none(closed: Path) -> None:
 
 def _ignore(_: object) -> None:
     pass
+
+
+class TestCancelOne:
+    """`cancel` takes back the write that is meant, and no other."""
+
+    def test_the_one_that_runs(self, tmp_path: Path) -> None:
+        catalog = Catalog.create(tmp_path / "catalog.db")
+        begun, go_on = threading.Event(), threading.Event()
+
+        def slow(edit: EditSession) -> None:
+            records.add_integration(edit, values={"id": "slow"})
+            begun.set()
+            go_on.wait(10)
+            edit.check_cancelled()
+
+        running = catalog.edit("slow", slow)
+        waiting = catalog.edit(
+            "next", lambda edit: records.add_integration(edit, values={"id": "next"})
+        )
+        assert begun.wait(10)
+        catalog.cancel(running)
+        go_on.set()
+        with pytest.raises(Cancelled):
+            running.result()
+        assert waiting.result().count == 1
+        assert catalog.undo_label() == "next"
+        catalog.close()
+
+    def test_the_one_that_waits(self, tmp_path: Path) -> None:
+        catalog = Catalog.create(tmp_path / "catalog.db")
+        begun, go_on = threading.Event(), threading.Event()
+
+        def slow(edit: EditSession) -> None:
+            begun.set()
+            go_on.wait(10)
+            records.add_integration(edit, values={"id": "slow"})
+
+        running = catalog.edit("slow", slow)
+        waiting = catalog.edit(
+            "next", lambda edit: records.add_integration(edit, values={"id": "next"})
+        )
+        assert begun.wait(10)
+        catalog.cancel(waiting)
+        go_on.set()
+        assert running.result().count == 1
+        with pytest.raises(Cancelled):
+            waiting.result()
+        catalog.cancel(running)  # done: it stays
+        assert catalog.undo_label() == "slow"
+        catalog.close()

@@ -44,3 +44,24 @@ def test_long_work_shows_progress_and_can_be_cancelled(qtbot: QtBot) -> None:
     bar.end(work)
     assert not progress.isVisible()
     assert not cancel.isVisible()
+
+
+def test_what_runs_is_shown_and_cancelled_before_what_waits(qtbot: QtBot) -> None:
+    bar = StatusBar()
+    qtbot.addWidget(bar)
+    bar.show()
+    cancelled: list[str] = []
+    running = bar.begin("Running", lambda: cancelled.append("running"))
+    waiting = bar.begin("W" * 300, lambda: cancelled.append("waiting"))
+    qtbot.waitUntil(lambda: "Running" in texts(bar))
+    cancel = next(b for b in bar.findChildren(QToolButton) if b.toolTip() == "Cancel")
+    cancel.click()
+    assert cancelled == ["running"]
+    bar.end(running)
+    assert bar.is_busy
+    cancel.click()
+    assert cancelled == ["running", "waiting"]
+    assert max(map(len, texts(bar))) < 100  # a long label does not widen the window
+    with qtbot.waitSignal(bar.idle):
+        bar.end(waiting)
+    assert not bar.is_busy
