@@ -118,11 +118,16 @@ def rename_organization(edit: EditSession, *, org_id: str, name: str) -> None:
     _require_organization(query.execute(edit.database), org_id)
 
 
-def delete_organization(edit: EditSession, *, org_id: str, with_integrations: bool) -> int:
+def delete_organization(
+    edit: EditSession, *, org_id: str, with_integrations: bool, agreed: int | None = None
+) -> int:
     """Delete an organization; returns how many integrations went with it.
 
+    Args:
+        agreed: how many integrations the user was told would go along; None for any number.
+
     Raises:
-        Invalid: it has integrations and `with_integrations` is False.
+        Invalid: it has integrations and `with_integrations` is False, or not as many as agreed.
     """
     query = Integration.select().where(Integration.org_id == org_id)
     count: int = query.count(edit.database)
@@ -131,6 +136,14 @@ def delete_organization(edit: EditSession, *, org_id: str, with_integrations: bo
             "“{id}” has {count} integrations. Move them, or delete them along with it.",
             id=org_id,
             count=count,
+        )
+    if agreed is not None and count != agreed:
+        raise Invalid(
+            "“{id}” has {count} integrations now, not {agreed}; nothing was deleted. "
+            "Look at them and decide again.",
+            id=org_id,
+            count=count,
+            agreed=agreed,
         )
     Integration.delete().where(Integration.org_id == org_id).execute(edit.database)
     Organization.delete().where(Organization.id == org_id).execute(edit.database)

@@ -67,8 +67,11 @@ class CatalogFiles(QObject):
         self._settings = settings
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="catalog-files")
         self.is_opening = False
+        self._is_closed = False
 
     def close(self) -> None:
+        """Open nothing any more; a catalogue that is being opened is closed again."""
+        self._is_closed = True
         self._executor.shutdown(wait=True)
 
     def open(self, path: Path) -> None:
@@ -136,6 +139,9 @@ class CatalogFiles(QObject):
 
     def _opened(self, catalog: Catalog) -> None:
         self.is_opening = False
+        if self._is_closed:
+            catalog.close()
+            return
         self._settings.note_recent(catalog.path)
         self.opened.emit(catalog)
 

@@ -11,17 +11,18 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QPaintEvent, QShowEvent
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar
 
 from gui import logs, theme
 from gui.actions import fill, make_actions
 from gui.background import deliver
 from gui.catalog_files import CatalogFiles
+from gui.leaving import Leaving
 from gui.settings import Settings
 from gui.status_bar import StatusBar
-from gui.text import one_line, sentence
+from gui.text import one_line, plain_tooltip, sentence
 from gui.version import VERSION
 from gui.workspace import Workspace
 
@@ -45,7 +46,7 @@ class MainWindow(QMainWindow):
         run_hosts: hosts allowed for this run, besides those of the preferences.
 
     Signals:
-        painted(): the window was painted for the first time.
+        painted(): the first rows were painted, or none can be: what else there is to do follows.
         ready(): all of the window is there, and the first catalogue was read (or refused).
     """
 
@@ -66,7 +67,7 @@ class MainWindow(QMainWindow):
         self._steps = self._all_steps()
         self._is_whole = False
         self._is_ready = False
-        self._was_painted = False
+        self._has_begun = False
         self._next_step = QTimer(self, singleShot=True)
         self._next_step.timeout.connect(self._take_step)
         self.workspace: Workspace | None = None
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name = make_actions(self, self._handlers())
         self.status = StatusBar()
         self.setStatusBar(self.status)
+        self._leaving = Leaving(self, self.status, lambda: self.workspace)
         self._make_menus()
         self._make_tool_bar()
         self._restore()
@@ -85,14 +87,15 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if not self._was_painted:
+        if not self._has_begun:
             self._next_step.start(_UNPAINTED_MILLISECONDS)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if not self._was_painted and not self.files.is_opening:
-            self._was_painted = True
-            self._next_step.start(0)  # after the paint of all that is in the window
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Wait for the table's first paint; what follows is then begun after it."""
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            self._next_step.start(0)
+        return False
 
     def _take_step(self) -> None:
         if next(self._steps, self) is not self:
@@ -100,6 +103,7 @@ class MainWindow(QMainWindow):
 
     def _all_steps(self) -> Iterator[None]:
         """Make what the first rows do not need, in slices between which events are handled."""
+        self._has_begun = True
         self.painted.emit()
         yield
         theme.show_symbols()
@@ -127,7 +131,8 @@ class MainWindow(QMainWindow):
             pass
 
     def _opening_failed(self) -> None:
-        self.update()
+        if not self._has_begun:
+            self._next_step.start(0)
         self._check_ready()
 
     def _check_ready(self, *_: object) -> None:
@@ -139,8 +144,8 @@ class MainWindow(QMainWindow):
 
     def _handlers(self) -> dict[str, Callable[..., object]]:
         return {
-            "new_catalog": self.files.ask_new,
-            "open": self.files.ask_open,
+            "new_catalog": lambda: self._leaving.then(self.files.ask_new),
+            "open": lambda: self._leaving.then(self.files.ask_open),
             "save_copy": self._save_copy,
             "import": self.import_csv,
             "export": self.export_csv,
@@ -204,6 +209,7 @@ class MainWindow(QMainWindow):
         for name, text in self._short_names().items():
             self.actions_by_name[name].setIconText(text)
         self.addToolBar(bar)
+        self.tool_bar = bar
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
 
     def _short_names(self) -> dict[str, str]:
@@ -221,7 +227,9 @@ class MainWindow(QMainWindow):
         self._recent.clear()
         for path in self._settings.recent:
             action = self._recent.addAction(_menu_text(str(path)))
-            action.triggered.connect(lambda _=False, path=path: self.files.open(path))
+            action.triggered.connect(
+                lambda _=False, path=path: self._leaving.then(lambda: self.files.open(path))
+            )
         if self._recent.isEmpty():
             self._recent.addAction(self.tr("Nothing opened yet")).setEnabled(False)
             return
@@ -237,6 +245,7 @@ class MainWindow(QMainWindow):
     def _fill_organization(self) -> None:
         self._organization.clear()
         if self.workspace is not None:
+            self.make_whole()
             panel = self.workspace.organizations
             self._organization.addActions(
                 [
@@ -283,6 +292,8 @@ class MainWindow(QMainWindow):
         self._update_actions()
         space.reload()
         space.table.setFocus()
+        if not self._has_begun:
+            space.table.viewport().installEventFilter(self)
         if self._is_whole and self.loader is not None:
             for _ in self._steps_of(space, self.loader):
                 pass
@@ -312,8 +323,12 @@ class MainWindow(QMainWindow):
             self.status,
             future,
             lambda _: self.status.end(work),
-            lambda _: self.status.end(work),
+            lambda _: self._work_failed(work),
         )
+
+    def _work_failed(self, work: int) -> None:
+        self._leaving.stay()
+        self.status.end(work)
 
     # -- what the actions do -------------------------------------------------------------------
 
@@ -426,14 +441,19 @@ class MainWindow(QMainWindow):
         action.setIconText(short)
         key = action.shortcut().toString()
         plain = word.replace("&", "")
-        action.setToolTip(f"{plain}: {label} ({key})" if label else f"{plain} ({key})")
+        tip = f"{plain}: {label} ({key})" if label else f"{plain} ({key})"
+        action.setToolTip(plain_tooltip(tip))
 
     def _restore(self) -> None:
         self.resize(1280, 800)
         self.restoreGeometry(self._settings.state("window"))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Store the layout, finish what is being written, and stop what loads icons."""
+        """Store the layout and stop what loads icons, once everything is stored and written."""
+        if not self._leaving.may_go():
+            event.ignore()
+            self._leaving.then(self.close)
+            return
         self._settings.save_state("window", self.saveGeometry())
         for name in ("show_organizations", "show_details"):
             self._settings.save_flag(name, self.actions_by_name[name].isChecked())

@@ -67,6 +67,7 @@ class FieldsDialog(QDialog):
         layout.addLayout(form)
         layout.addWidget(self.problem)
         layout.addWidget(buttons)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.edits[0].selectAll()
         self._validate()
 
@@ -215,7 +216,10 @@ class OrganizationActions(QObject):
         self._edit(
             self.tr("Delete organization {name}").format(name=one_line(organization.name, 40)),
             lambda edit: records.delete_organization(
-                edit, org_id=organization.id, with_integrations=with_integrations
+                edit,
+                org_id=organization.id,
+                with_integrations=with_integrations,
+                agreed=organization.count,
             ),
         )
 

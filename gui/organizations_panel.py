@@ -156,6 +156,7 @@ class OrganizationsPanel(QWidget):
         super().__init__(parent)
         self.model = OrganizationsModel(self)
         self._chosen: str | None = ALL
+        self._read_only = False
         self._make_actions()
         self._make_filter()
         self._make_list()
@@ -312,4 +313,10 @@ class OrganizationsPanel(QWidget):
     def _update_actions(self) -> None:
         real = self._chosen not in (ALL, NO_ORGANIZATION)
         for action in (self.rename_action, self.base_url_action, self.delete_action):
-            action.setEnabled(real)
+            action.setEnabled(real and not self._read_only)
+        self.add_action.setEnabled(not self._read_only)
+
+    def set_read_only(self, read_only: bool) -> None:
+        """Offer no edits."""
+        self._read_only = read_only
+        self._update_actions()

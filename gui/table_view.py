@@ -276,6 +276,13 @@ class IntegrationTable(QTableView):
         if self.currentIndex().isValid():
             self.edit(self.currentIndex())
 
+    def commit_editor(self) -> None:
+        """Take what was typed into an open cell editor, and close it."""
+        editor = self.indexWidget(self.currentIndex())
+        if editor is not None and self.state() == self.State.EditingState:
+            self.commitData(editor)
+            self.closeEditor(editor, QAbstractItemDelegate.EndEditHint.NoHint)
+
     def edit_again(self, pk: int, name: str, text: str) -> None:
         """Offer a text again that could not be stored, if its row is still shown.
 

@@ -114,6 +114,7 @@ class Workspace(QWidget):
         yield
         self.details = DetailsPanel(loader)
         self.details.set_read_only(self.catalog.read_only)
+        self.organizations.set_read_only(self.catalog.read_only)
         self._put(2, self.details)
         yield
         self._make_states(start_actions)
@@ -209,11 +210,17 @@ class Workspace(QWidget):
         self._timer.timeout.connect(self._look_elsewhere)
         self._timer.start()
 
+    def leave(self) -> bool:
+        """Ask for all that was typed to be stored; False, with the reason shown, if it cannot."""
+        if not self.is_whole:
+            return True
+        self.table.commit_editor()
+        return self.details.leave()
+
     def close_catalog(self) -> None:
-        """Store the layout, finish what is being written, and close the file."""
+        """Store the layout and close the file."""
         if self.is_whole:
             self._timer.stop()
-            self.details.leave()
         self._closed = True
         self._settings.save_state("splitter", self.splitter.saveState())
         self._settings.save_state("table", self.table.save_layout())
@@ -367,7 +374,7 @@ class Workspace(QWidget):
     ) -> None:
         """Run a named edit; what goes wrong is told."""
         future = self.catalog.edit(label, body)
-        self._follow(label, future, self.catalog.interrupt_writer)
+        self._follow(label, future, lambda: self.catalog.cancel(future))
         deliver(self, future, done or (lambda _: None), failed or self._failed)
 
     def undo(self) -> None:
@@ -383,7 +390,7 @@ class Workspace(QWidget):
             if change is not None:
                 self.said.emit(said.format(label=one_line(change.label, 120)))
 
-        self._follow(what, future, self.catalog.interrupt_writer)
+        self._follow(what, future, lambda: self.catalog.cancel(future))
         deliver(self, future, done, self._failed)
 
     def new_integration(self) -> None:

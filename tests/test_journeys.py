@@ -17,6 +17,7 @@ from db import csv_export, csv_import, records
 from db.addresses import classify
 from db.catalog import Catalog
 from gui import application, resources
+from gui.catalog_files import default_path
 from gui.columns import PLACE
 from gui.icon_facts import IconState
 from gui.main_window import MainWindow
@@ -48,6 +49,7 @@ def open_window(qtbot: QtBot) -> Iterator[Open]:
     yield open_one
     for window in windows:
         window.close()
+        qtbot.waitUntil(lambda window=window: not window.isVisible(), timeout=LONG)
 
 
 def space(window: MainWindow) -> Workspace:
@@ -292,3 +294,75 @@ def test_a_file_that_is_no_catalogue_gets_a_sentence(
     assert "is not a catalogue of Integration Icons" in box.text()
     box.close()
     assert space(window).catalog.path == before  # what was open stays open
+
+
+def test_nothing_typed_is_lost_when_the_window_closes(qtbot: QtBot, open_window: Open) -> None:
+    window = open_window()
+    trigger(window, "sample")
+    qtbot.waitUntil(lambda: space(window).shown == 62, timeout=LONG)
+    space(window).table.move_current(1)
+    form = space(window).details.form
+    qtbot.waitUntil(lambda: space(window).details.pk is not None)
+    metadata, name = form.editors["metadata"].input, form.editors["name"].input
+    metadata.setFocus()
+    qtbot.keyClick(metadata, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClicks(metadata, "{not json")
+    window.close()
+    assert window.isVisible()  # it asks first
+    box = window.findChild(QMessageBox)
+    assert box is not None
+    assert "line 1" in box.informativeText()
+    next(b for b in box.buttons() if b.text() == "Go Back to It").click()
+    assert form.changes().keys() == {"metadata"} or form.has_errors
+
+    window.close()
+    box = window.findChildren(QMessageBox)[-1]
+    next(b for b in box.buttons() if b.text() == "Discard It").click()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONG)
+
+    again = open_window()
+    qtbot.waitUntil(lambda: space(again).shown == 62, timeout=LONG)
+    space(again).table.move_current(1)
+    qtbot.waitUntil(lambda: space(again).details.pk is not None)
+    name = space(again).details.form.editors["name"].input
+    name.setFocus()
+    qtbot.keyClick(name, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClicks(name, "Typed at the end")
+    again.close()  # what can be stored is stored, and waited for
+    qtbot.waitUntil(lambda: not again.isVisible(), timeout=LONG)
+    catalog = Catalog.open(default_path())
+    found = catalog.reader("names").request(
+        lambda c: c.execute("SELECT count(*) FROM integration WHERE name='Typed at the end'").get
+    )
+    assert found.result() == 1
+    catalog.close()
+
+
+def test_a_cell_editor_that_is_open_is_stored_on_closing(qtbot: QtBot, open_window: Open) -> None:
+    window = open_window()
+    trigger(window, "sample")
+    qtbot.waitUntil(lambda: space(window).shown == 62, timeout=LONG)
+    table, model = space(window).table, space(window).model
+    table.setCurrentIndex(model.index(0, PLACE["name"]))
+    table.edit_current()
+    editor = QApplication.focusWidget()
+    assert editor is not None
+    qtbot.keyClicks(editor, "Typed in the cell")
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONG)
+    catalog = Catalog.open(default_path())
+    assert catalog.undo_label() is not None
+    assert catalog.undo_label().startswith("Change name of ")
+    catalog.close()
+
+
+def test_tooltips_of_undo_are_plain_text(qtbot: QtBot, open_window: Open) -> None:
+    window = open_window()
+    evil = "<img src='/dev/zero'>"
+    space(window).catalog.edit(
+        evil, lambda edit: records.add_integration(edit, values={"id": "x", "name": evil})
+    ).result()
+    undo = window.actions_by_name["undo"]
+    qtbot.waitUntil(lambda: "img" in undo.text())
+    assert "<img" not in undo.toolTip()
+    assert "&lt;img" in undo.toolTip()

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from db import organizations, records
 from db.catalog import Catalog, EditSession
+from db.errors import Invalid
 from db.organizations import Organization, Overview
 from gui.organization_actions import FieldsDialog, OrganizationActions
 
@@ -106,3 +107,22 @@ def test_base_urls_of_an_organization_and_of_the_catalogue(desk: Desk, org_id: s
     found = overview.base_url if org_id is None else overview.organizations[0].base_url
     assert found == "https://icons.example/"
     assert (overview.base_url == "") == (org_id is not None)
+
+
+def test_delete_takes_no_more_than_was_said(desk: Desk) -> None:
+    desk.organizations.delete("acme")
+    box = desk.findChild(QMessageBox)
+    assert box is not None
+    desk.edit("more", lambda e: records.add_integration(e, values={"id": "x", "org_id": "acme"}))
+    before = desk.overview()
+    errors: list[str] = []
+
+    def refuse(label: str, body: Callable[[EditSession], Any]) -> None:
+        with pytest.raises(Invalid) as raised:
+            desk.catalog.edit(label, body).result()
+        errors.append(str(raised.value))
+
+    desk.organizations._edit = refuse
+    next(b for b in box.buttons() if b.text() == "Delete 3 Too").click()
+    assert "has 4 integrations now, not 3" in errors[0]
+    assert desk.overview() == before

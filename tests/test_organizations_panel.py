@@ -113,3 +113,10 @@ def test_the_model_keeps_the_rules_of_models(panel: OrganizationsPanel) -> None:
     assert panel.model.rowCount() == 2
     panel.show_overview(overview(50))
     assert tester.model() is panel.model
+
+
+def test_a_read_only_catalogue_offers_no_edits(panel: OrganizationsPanel) -> None:
+    panel.set_read_only(True)
+    panel.choose("org-1")
+    actions = (panel.add_action, panel.rename_action, panel.base_url_action, panel.delete_action)
+    assert not any(action.isEnabled() for action in actions)

@@ -1,0 +1,81 @@
+"""Leaving a catalogue: what was typed is stored first, and what is being written is waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from gui.status_bar import StatusBar
+from gui.text import one_line
+from gui.workspace import Workspace
+
+
+class Leaving(QObject):
+    """Holds back what would end the workspace: closing the window, opening another catalogue.
+
+    Args:
+        window: the parent of the question.
+        status: tells what runs in the background.
+        workspace: gives the workspace that is open.
+    """
+
+    def __init__(
+        self, window: QWidget, status: StatusBar, workspace: Callable[[], Workspace | None]
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._status = status
+        self._workspace = workspace
+        self._go_on: Callable[[], object] | None = None
+        status.idle.connect(self._idle)
+
+    def may_go(self) -> bool:
+        """Ask for what was typed to be stored; whether all of it is, and nothing is written."""
+        space = self._workspace()
+        return (space is None or space.leave()) and not self._status.is_busy
+
+    def then(self, go_on: Callable[[], object]) -> None:
+        """Call `go_on` as soon as that is so: at once, after the writes, or never."""
+        space = self._workspace()
+        if space is not None and not space.leave():
+            self._ask(space, go_on)
+        elif self._status.is_busy:
+            self._go_on = go_on
+            self._status.say(self.tr("Waiting for what is being written…"))
+        else:
+            go_on()
+
+    def stay(self) -> None:
+        """A write has failed: the user has to see it first."""
+        self._go_on = None
+
+    def _idle(self) -> None:
+        go_on, self._go_on = self._go_on, None
+        if go_on is not None:
+            self.then(go_on)
+
+    def _ask(self, space: Workspace, go_on: Callable[[], object]) -> None:
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle(self.tr("Not Stored Yet"))
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(
+            self.tr("What you typed for “{name}” cannot be stored.").format(
+                name=one_line(space.details.heading, 80)
+            )
+        )
+        box.setInformativeText(space.details.form.notice)
+        discard = box.addButton(self.tr("Discard It"), QMessageBox.ButtonRole.DestructiveRole)
+        back = box.addButton(self.tr("Go Back to It"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(back)
+        box.setEscapeButton(back)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+
+        def discarded() -> None:
+            space.details.form.revert()
+            self.then(go_on)
+
+        discard.clicked.connect(discarded)
+        box.open()
