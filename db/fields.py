@@ -5,7 +5,9 @@ The keys are those of `IIntegration` (and `IEntity`) in Dataloop's JavaScript SD
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from math import isfinite
 from typing import Final, Literal, NamedTuple
 
 Value = str | int | float | bytes | None
@@ -60,6 +62,9 @@ KNOWN_TYPES: Final = (
 )
 """Dataloop's own integration types; the list is open."""
 
+_WHOLE: Final = re.compile(r"[+-]?\d{1,19}", re.ASCII)
+_REAL: Final = re.compile(r"[+-]?\d+(\.\d+([eE][+-]?\d+)?|[eE][+-]?\d+)", re.ASCII)
+
 
 def is_blank(value: Value) -> bool:
     """Whether a value is absent, null or an empty text."""
@@ -71,3 +76,16 @@ def csv_text(value: Value) -> str:
     if value is None or isinstance(value, bytes):
         return ""
     return value if isinstance(value, str) else repr(value)
+
+
+def typed(text: str, stored: Value) -> Value:
+    """What a text means that was typed where `stored` is: a number only in place of a number.
+
+    A whole number that 64 bits do not hold, or one with a fraction that is not finite, stays text.
+    """
+    if isinstance(stored, int | float):
+        if _WHOLE.fullmatch(text.strip()) and -(2**63) <= int(text) < 2**63:
+            return int(text)
+        if _REAL.fullmatch(text.strip()) and isfinite(float(text)):
+            return float(text)
+    return text

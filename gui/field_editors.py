@@ -6,7 +6,6 @@ back as it was stored, whatever its form on screen. Absent, null and empty text 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -31,7 +30,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from db.fields import NULL, Field, Value, csv_text, is_blank
+from db.fields import NULL, Field, Value, csv_text, is_blank, typed
 from gui import theme
 from gui.findings import Finding, FindingLine
 from gui.text import cut, field_title, number, plain_tooltip
@@ -40,7 +39,6 @@ LINE_LIMIT: Final = 20_000
 """Characters of a text on one line above which it is shown cut: at 20,000 Qt lays it out in 8 ms
 for each key pressed, at 300,000 in 113 ms."""
 CUT_LENGTH: Final = 400
-_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
 class FieldEditor(QWidget):
@@ -110,8 +108,7 @@ class FieldEditor(QWidget):
             if not _same(value, self._stored):
                 self.set_stored(value)
             return
-        typed = self.value()
-        if _same(typed, value):
+        if _same(self.value(), value):
             self._replaced = False
             self.set_stored(value)
         else:
@@ -178,9 +175,7 @@ class FieldEditor(QWidget):
         return value if is_blank(value) else None
 
     def _typed(self, text: str) -> Value:
-        if isinstance(self._stored, int | float) and _NUMBER.fullmatch(text.strip()):
-            return int(text) if text.strip().lstrip("+-").isdigit() else float(text)
-        return text
+        return typed(text, self._stored)
 
     def _show(self) -> None:
         text = self._shown()

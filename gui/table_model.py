@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -22,7 +21,7 @@ from PySide6.QtCore import (
 
 from db import order
 from db.errors import environment_error
-from db.fields import FIELD_BY_NAME, Value, csv_text, is_blank
+from db.fields import FIELD_BY_NAME, Value, csv_text, is_blank, typed
 from db.order import AT, SHORT, Beginning, Order, OrderSpec, Row
 from db.pages import Pages
 from gui.background import deliver, run_in_gui
@@ -44,7 +43,6 @@ _READ: Final = (
     Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
 )
 _WRITE: Final = _READ | Qt.ItemFlag.ItemIsEditable
-_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
 class IntegrationTableModel(QAbstractTableModel):
@@ -377,12 +375,12 @@ class IntegrationTableModel(QAbstractTableModel):
             return False
         name = COLUMNS[index.column()].field
         stored = self.value(row, name)
-        typed = _typed(str(value), stored)
-        if typed == stored and type(typed) is type(stored):
+        meant = _meant(str(value), stored)
+        if meant == stored and type(meant) is type(stored):
             return False
-        self._pending[row[0], name] = typed
+        self._pending[row[0], name] = meant
         self._tell_changed(iter((index.row(),)))
-        self.edit_requested.emit(row[0], name, typed)
+        self.edit_requested.emit(row[0], name, meant)
         return True
 
     def refuse_edit(self, pk: int, name: str) -> None:
@@ -401,10 +399,8 @@ class IntegrationTableModel(QAbstractTableModel):
             self._tell_changed(iter((position,)))
 
 
-def _typed(text: str, stored: Value) -> Value:
+def _meant(text: str, stored: Value) -> Value:
     """What a typed text means where `stored` was: nothing stays the nothing it was."""
     if not text:
         return stored if is_blank(stored) else None
-    if isinstance(stored, int | float) and _NUMBER.fullmatch(text):
-        return int(text) if text.lstrip("+-").isdigit() else float(text)
-    return text
+    return typed(text, stored)

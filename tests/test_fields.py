@@ -15,6 +15,7 @@ from db.fields import (
     Value,
     csv_text,
     is_blank,
+    typed,
 )
 from db.models import Integration
 
@@ -75,3 +76,29 @@ def test_a_number_keeps_all_its_digits_in_a_cell(number: float) -> None:
 @given(st.text())
 def test_a_text_is_its_own_cell(text: str) -> None:
     assert csv_text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("8", 8),
+        (" -8 ", -8),
+        ("8.5", 8.5),
+        ("1e3", 1000.0),
+        (str(2**63 - 1), 2**63 - 1),
+        (str(-(2**63)), -(2**63)),
+        (str(2**63), str(2**63)),
+        ("1" * 5_000, "1" * 5_000),
+        ("0" * 5_000 + ".5", 0.5),
+        ("1e999", "1e999"),
+        ("soon", "soon"),
+        ("１", "１"),
+        ("", ""),
+    ],
+)
+def test_a_number_is_typed_only_where_one_is_stored(text: str, value: Value) -> None:
+    for stored in (7, 7.5):
+        assert typed(text, stored) == value
+        assert type(typed(text, stored)) is type(value)
+    for stored in ("7", None, NULL):
+        assert typed(text, stored) == text

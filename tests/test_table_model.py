@@ -185,7 +185,14 @@ def test_the_same_text_is_no_edit(
 
 @pytest.mark.parametrize(
     ("stored", "typed", "wanted"),
-    [(7, "8", 8), (7, "8.5", 8.5), ("7", "8", "8"), (7, "soon", "soon"), ("x", "", None)],
+    [
+        (7, "8", 8),
+        (7, "8.5", 8.5),
+        ("7", "8", "8"),
+        (7, "9" * 5_000, "9" * 5_000),
+        (7, "soon", "soon"),
+        ("x", "", None),
+    ],
 )
 def test_a_number_stays_a_number_and_an_emptied_field_is_absent(
     qtbot: QtBot,
