@@ -307,9 +307,9 @@ class LineField(FieldEditor):
             completer.complete()
 
     def _set_text(self, text: str) -> None:
-        if text != self.input.text():
-            self.input.setText(text)
-            self.input.setCursorPosition(0)
+        cursor = self.input.cursorPosition() if text == self.input.text() else 0
+        self.input.setText(text)  # the same text too: what was typed cannot be undone any more
+        self.input.setCursorPosition(cursor)
         self.input.setToolTip(plain_tooltip(text) if len(text) > 40 else "")
 
 

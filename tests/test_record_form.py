@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtTest import QSignalSpy
-from PySide6.QtWidgets import QApplication, QPlainTextEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from db.fields import FIELDS, NULL, Value
@@ -358,6 +358,21 @@ def test_applied_text_is_no_longer_a_change_when_it_is_stored(form: RecordForm) 
     form.apply()
     assert form.is_dirty
     form.rebase({**RECORD, "name": "S3"})
+    assert not form.is_dirty
+
+
+def test_what_is_stored_is_not_taken_back_key_by_key(form: RecordForm, qtbot: QtBot) -> None:
+    box = form.editors["name"].input
+    assert isinstance(box, QLineEdit)
+    box.setFocus()
+    box.selectAll()
+    qtbot.keyClicks(box, "S3 here")
+    box.setCursorPosition(2)
+    form.apply()
+    form.rebase({**RECORD, "name": "S3 here"})
+    qtbot.keyClick(box, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert box.text() == "S3 here"
+    assert box.cursorPosition() == 2
     assert not form.is_dirty
 
 
