@@ -9,18 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import (
-    QEvent,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QStringListModel,
-    Qt,
-    Signal,
-)
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QContextMenuEvent, QKeySequence
 from PySide6.QtWidgets import (
-    QCompleter,
     QHBoxLayout,
     QLineEdit,
     QMenu,
@@ -33,6 +24,7 @@ from PySide6.QtWidgets import (
 from db.fields import NULL, Field, Value, csv_text, is_blank, typed
 from gui import theme
 from gui.findings import Finding, FindingLine
+from gui.suggestions import SuggestionCompleter, Suggestions
 from gui.text import cut, field_title, number, plain_tooltip
 
 LINE_LIMIT: Final = 20_000
@@ -278,7 +270,7 @@ class LineField(FieldEditor):
         self.input.setMaxLength(2**31 - 1)
         self.input.setMinimumWidth(60)
         self.input.textChanged.connect(self._on_edited)
-        self._suggested: list[str] = []
+        self._suggestions: Suggestions | None = None
         self._open: QAction | None = None
 
     def text(self) -> str:
@@ -286,10 +278,11 @@ class LineField(FieldEditor):
 
     def suggest(self, items: Sequence[tuple[str, str]]) -> None:
         """Offer texts to choose from, each with a name that is searched and shown too."""
-        self._suggested = [text for text, _ in items]
+        if self._suggestions is None:
+            self._suggestions = Suggestions(self)
+            self.input.setCompleter(SuggestionCompleter(self._suggestions, self.input))
         shown = [text if name in ("", text) else f"{text} — {name}" for text, name in items]
-        completer = _Completer(self._suggested, shown, self.input)
-        self.input.setCompleter(completer)
+        self._suggestions.show([text for text, _ in items], shown)
         if self._open is None:
             self._open = QAction(self.tr("Show all"), self.input)
             self._open.setShortcuts([QKeySequence(Qt.Key.Key_F4)])
@@ -311,21 +304,6 @@ class LineField(FieldEditor):
         self.input.setText(text)  # the same text too: what was typed cannot be undone any more
         self.input.setCursorPosition(cursor)
         self.input.setToolTip(plain_tooltip(text) if len(text) > 40 else "")
-
-
-class _Completer(QCompleter):
-    """Finds a text by any part of it or of its name, and inserts the text alone."""
-
-    def __init__(self, texts: list[str], shown: list[str], parent: QObject) -> None:
-        super().__init__(parent)
-        self.setModel(QStringListModel(shown, self))
-        self._texts = texts
-        self.setFilterMode(Qt.MatchFlag.MatchContains)
-        self.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.setMaxVisibleItems(12)
-
-    def pathFromIndex(self, index: QModelIndex | QPersistentModelIndex) -> str:
-        return self._texts[index.row()]
 
 
 def _same(one: Value, other: Value) -> bool:

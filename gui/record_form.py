@@ -50,6 +50,7 @@ class RecordForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bases: Sequence[str | None] = ()
+        self._known: tuple[list[str], list[tuple[str, str]]] = ([], [])
         self._organizations: dict[str, str] = {}
         self._dirty = False
         self._has_record = False
@@ -119,6 +120,10 @@ class RecordForm(QWidget):
 
     def set_known(self, types: Sequence[str], organizations: Sequence[tuple[str, str]]) -> None:
         """Offer these types, and these organizations as (id, name)."""
+        known = (list(types), list(organizations))
+        if known == self._known:
+            return
+        self._known = known
         self._organizations = dict(organizations)
         for name, items in (("type", [(text, "") for text in types]), ("org_id", organizations)):
             editor = self.editors[name]

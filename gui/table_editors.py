@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
-    QCompleter,
     QLineEdit,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -16,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.columns import COLUMNS
+from gui.suggestions import SuggestionCompleter, Suggestions
 from gui.table_model import IntegrationTableModel
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ Index = QModelIndex | QPersistentModelIndex
 LONGEST = 20_000
 """Characters above which a text is not edited on one line: each key would take 8 ms and more."""
 _MARGIN = 4
-_ID = Qt.ItemDataRole.UserRole
 
 
 def fits_one_line(text: str) -> bool:
@@ -39,26 +37,25 @@ class CellDelegate(QStyledItemDelegate):
     def __init__(self, model: IntegrationTableModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._model = model
-        self._types = QStandardItemModel(self)
-        self._organizations = QStandardItemModel(self)
+        self._types = Suggestions(self)
+        self._organizations = Suggestions(self)
+        self._known: list[tuple[str, str]] = []
         self._id_of_name: dict[str, str] = {}
         self.offered: str | None = None
 
     def set_known(self, types: Sequence[str], organizations: Sequence[Organization]) -> None:
         """Offer these types and organizations while one types."""
-        self._types.clear()
-        for known in types:
-            self._types.appendRow(QStandardItem(known))
-        self._organizations.clear()
-        self._id_of_name = {}
-        ids = {item.id for item in organizations}
-        for item in organizations:
-            label = item.name if item.name == item.id else f"{item.name} ({item.id})"
-            entry = QStandardItem(label)
-            entry.setData(item.id, _ID)
-            self._organizations.appendRow(entry)
-            if item.name not in ids:
-                self._id_of_name.setdefault(item.name, item.id)
+        if list(types) != list(self._types.texts):
+            self._types.show(types, types)
+        known = [(item.id, item.name) for item in organizations]
+        if known == self._known:
+            return
+        self._known = known
+        ids = [org_id for org_id, _ in known]
+        labels = [org_id if name == org_id else f"{name} ({org_id})" for org_id, name in known]
+        self._organizations.show(ids, labels)
+        taken = set(ids)
+        self._id_of_name = {name: org_id for org_id, name in reversed(known) if name not in taken}
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         column = COLUMNS[index.column()]
@@ -68,10 +65,10 @@ class CellDelegate(QStyledItemDelegate):
         editor.setTextMargins(_MARGIN, 0, 0, 0)
         editor.setAccessibleName(column.title)
         if column.field == "type":
-            editor.setCompleter(_completer(self._types, editor))
+            editor.setCompleter(SuggestionCompleter(self._types, editor))
         elif column.field == "org_id":
             editor.setPlaceholderText(self.tr("Id or name of an organization"))
-            editor.setCompleter(_OrganizationCompleter(self._organizations, editor))
+            editor.setCompleter(SuggestionCompleter(self._organizations, editor))
         self._model.hold()
         return editor
 
@@ -97,27 +94,3 @@ class CellDelegate(QStyledItemDelegate):
         if COLUMNS[index.column()].field == "org_id":
             text = self._id_of_name.get(text, text)
         model.setData(index, text, Qt.ItemDataRole.EditRole)
-
-
-class _OrganizationCompleter(QCompleter):
-    """Shows names and puts in ids."""
-
-    def __init__(self, model: QAbstractItemModel, editor: QLineEdit) -> None:
-        super().__init__(model, editor)
-        _prepare(self)
-
-    def pathFromIndex(self, index: Index) -> str:
-        found: Any = index.data(_ID)
-        return str(found or "")
-
-
-def _completer(model: QAbstractItemModel, editor: QLineEdit) -> QCompleter:
-    made = QCompleter(model, editor)
-    _prepare(made)
-    return made
-
-
-def _prepare(completer: QCompleter) -> None:
-    completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-    completer.setFilterMode(Qt.MatchFlag.MatchContains)
-    completer.setMaxVisibleItems(12)
