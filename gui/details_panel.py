@@ -61,6 +61,7 @@ class DetailsPanel(QWidget):
         self._last_asked: tuple[int, str, dict[str, Value]] | None = None
         self._kept: dict[int, dict[str, Value]] = {}
         self.preview = IconPreview(loader)
+        self.addActions(self.preview.actions())  # their keys work in the form too
         self.form = RecordForm()
         self.empty = EmptyState(
             "info",

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal, SignalInstance, Slot
 from PySide6.QtGui import (
+    QAction,
     QDesktopServices,
     QFont,
     QGuiApplication,
@@ -14,7 +15,6 @@ from PySide6.QtGui import (
     QKeySequence,
     QPalette,
     QPixmap,
-    QShortcut,
 )
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -58,6 +58,8 @@ class Loader(Protocol):
 
 class IconPreview(QWidget):
     """Shows one address; the pictures come from the loader, as soon as it has them.
+
+    Its actions have keys, which work in every widget they are added to.
 
     Signals:
         summary_changed(str): the facts in short, on one line.
@@ -254,7 +256,11 @@ class IconPreview(QWidget):
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setToolTip(f"{words} ({keys})")
         theme.set_icon(button, symbol)
-        QShortcut(QKeySequence(keys), self, button.click)
+        action = QAction(words, self)
+        action.setShortcut(QKeySequence(keys))
+        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        action.triggered.connect(button.click)
+        self.addAction(action)
         return button
 
     def _make_facts(self) -> QFormLayout:

@@ -159,7 +159,7 @@ class IntegrationTable(QTableView):
         self._separator = QAction(self)
         self._separator.setSeparator(True)
         sort = QAction(self.tr("&Sort by Current Column"), self)
-        sort.setShortcut(QKeySequence("Ctrl+Shift+O"))
+        sort.setShortcut(QKeySequence("Ctrl+Shift+L"))
         sort.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         sort.triggered.connect(lambda: self._sort_by_current(further=False))
         further = QAction(self.tr("&Then by Current Column"), self)

@@ -1,0 +1,156 @@
+"""The workspace in the real window: where focus, keys and typed text go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QShortcut
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QMessageBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from db import records
+from db.catalog import Catalog
+from db.edits import EditSession
+from gui import application
+from gui.columns import PLACE
+from gui.main_window import MainWindow
+from gui.workspace import Workspace
+
+LONG = 30_000
+"""Milliseconds that a busy machine may take."""
+Open = Callable[[Path], MainWindow]
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot) -> Iterator[Open]:
+    """Opens windows as the command does, and closes them."""
+    windows: list[MainWindow] = []
+
+    def open_one(path: Path) -> MainWindow:
+        window = application.make_window(())
+        windows.append(window)
+        qtbot.addWidget(window)
+        with qtbot.waitSignal(window.ready, timeout=LONG):
+            window.open_first(path)
+            window.show()
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow)
+        return window
+
+    yield open_one
+    for window in windows:
+        if window.workspace is not None:
+            window.workspace.details.form.revert()
+        window.close()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A catalogue of four integrations, alpha to delta, with the pks 1 to 4."""
+    found = tmp_path / "catalog.db"
+    catalog = Catalog.create(found)
+
+    def body(edit: EditSession) -> None:
+        for name in ("alpha", "beta", "gamma", "delta"):
+            values = {"id": f"acme/{name}", "name": name, "type": "s3", "org_id": "acme"}
+            dates = {"creator": "admin", "created_at": "2026-03-04", "updated_at": "2026-03-04"}
+            records.add_integration(edit, values={**values, **dates, "icon_url": f"{name}.svg"})
+
+    catalog.edit("rows", body).result()
+    catalog.close()
+    return found
+
+
+@pytest.fixture
+def window(open_window: Open, path: Path, qtbot: QtBot) -> MainWindow:
+    window = open_window(path)
+    qtbot.waitUntil(lambda: space(window).shown == 4, timeout=LONG)
+    return window
+
+
+def space(window: MainWindow) -> Workspace:
+    assert window.workspace is not None
+    return window.workspace
+
+
+class Key(NamedTuple):
+    """A key and where it works: in the whole window, or in these widgets (and within them)."""
+
+    keys: str
+    owner: QAction | QShortcut
+    widgets: list[QWidget] | None
+    within: bool
+
+
+def keys_of(window: MainWindow) -> list[Key]:
+    found = []
+    for action in window.findChildren(QAction):
+        widgets = [item for item in action.associatedObjects() if isinstance(item, QWidget)]
+        # In a menu, a key of the table works in the table only.
+        placed = [widget for widget in widgets if not isinstance(widget, QMenu)]
+        for sequence in action.shortcuts():
+            found.append(_key(sequence.toString(), action, action.shortcutContext(), placed))
+    for shortcut in window.findChildren(QShortcut):
+        parent = shortcut.parent()
+        assert isinstance(parent, QWidget)
+        found.append(_key(shortcut.key().toString(), shortcut, shortcut.context(), [parent]))
+    return found
+
+
+def _key(
+    keys: str, owner: QAction | QShortcut, context: Qt.ShortcutContext, widgets: list[QWidget]
+) -> Key:
+    local = (
+        Qt.ShortcutContext.WidgetShortcut,
+        Qt.ShortcutContext.WidgetWithChildrenShortcut,
+    )
+    return Key(keys, owner, widgets if context in local else None, context == local[1])
+
+
+def meet(one: Key, other: Key) -> bool:
+    """Whether there is a widget in which both keys work."""
+    if one.widgets is None or other.widgets is None:
+        return True
+    return any(
+        a is b or (one.within and a.isAncestorOf(b)) or (other.within and b.isAncestorOf(a))
+        for a in one.widgets
+        for b in other.widgets
+    )
+
+
+def test_no_key_means_two_things(window: MainWindow) -> None:
+    found = keys_of(window)
+    assert {"Ctrl+Shift+O", "Ctrl+Shift+L", "Ctrl+N", "Alt+Up", "F4"} <= {key.keys for key in found}
+    assert [
+        (one.keys, one.owner, other.owner)
+        for one, other in combinations(found, 2)
+        if one.keys == other.keys and meet(one, other)
+    ] == []
+
+
+def test_keys_of_the_preview_work_in_the_form_and_not_in_the_table(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    details, table = space(window).details, space(window).table
+    details_of(window, qtbot, "alpha")
+    QApplication.clipboard().setText("before")
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(table, Qt.Key.Key_C, both)
+    assert QApplication.clipboard().text() == "before"
+    box = details.form.editors["name"].input
+    box.setFocus()
+    qtbot.keyClick(box, Qt.Key.Key_C, both)
+    assert QApplication.clipboard().text() == "alpha.svg"
+
+
+def details_of(window: MainWindow, qtbot: QtBot, name: str) -> None:
+    """Go to the row of this name, and wait for its details."""
+    table, model = space(window).table, space(window).model
+    names = [model.index(row, PLACE["name"]).data() for row in range(model.rowCount())]
+    table.setCurrentIndex(model.index(names.index(name), PLACE["name"]))
+    qtbot.waitUntil(lambda: space(window).details.heading == name, timeout=LONG)
