@@ -423,11 +423,18 @@ class TestDuplicate:
     def test_copies_of_copies_have_free_ids(self, store: Store) -> None:
         pk = store.add(id="a")
         store.add(id="a-copy-2")
-        made = [store.edit(records.duplicate_integrations, pks=[pk, pk])[n] for n in (0, 1)]
+        for _ in range(2):
+            assert len(store.edit(records.duplicate_integrations, pks=[pk, pk])) == 1
         ids = [found for (found,) in store.rows("SELECT id FROM integration ORDER BY pk")]
-        assert ids == ["a", "a-copy-2", "a-copy", "a-copy-3", "a-copy-4", "a-copy-5"]
+        assert ids == ["a", "a-copy-2", "a-copy", "a-copy-3"]
         assert store.edit(records.duplicate_integrations, pks=[99]) == []
-        assert len(made) == 2
+
+    def test_many_are_copied_in_the_given_order(self, store: Store) -> None:
+        pks = [store.add(id=f"row-{number}") for number in range(300)]
+        copies = store.edit(records.duplicate_integrations, pks=reversed(pks))
+        ids = [(store.row(pk) or {})["id"] for pk in copies]
+        assert ids == [f"row-{number}-copy" for number in reversed(range(300))]
+        assert store.change.count == 300
 
 
 class TestOrganizations:
