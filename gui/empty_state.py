@@ -38,7 +38,7 @@ class EmptyState(QWidget):
         font.setWeight(QFont.Weight.DemiBold)
         self._heading.setFont(font)
         self._sentence = _words(sentence)
-        self.buttons = [_ActionButton(action) for action in actions]
+        self.buttons = [_ActionButton(action, self) for action in actions]
         self._lay_out()
         self._tint()
         self._describe()
@@ -118,8 +118,8 @@ def _words(text: str) -> QLabel:
 class _ActionButton(QPushButton):
     """A button that does what its action does and looks like it."""
 
-    def __init__(self, action: QAction) -> None:
-        super().__init__()
+    def __init__(self, action: QAction, parent: QWidget) -> None:
+        super().__init__(parent)  # without one, setVisible would open it as a window
         self._action = action
         self.setAutoDefault(True)
         self.clicked.connect(action.trigger)
