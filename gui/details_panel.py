@@ -40,7 +40,8 @@ class DetailsPanel(QWidget):
     """Shows one record at a time.
 
     What was typed is applied when another record is to be shown; when it cannot be, the panel keeps
-    the record and the text, and says why.
+    the record and the text, and says why. When that record can be shown no longer, `set_aside`
+    keeps the text until it can.
 
     Signals:
         apply_requested(int, dict[str, Value]): store these fields of the record with that pk.
@@ -60,6 +61,7 @@ class DetailsPanel(QWidget):
         self._asked: dict[str, Value] | None = None
         self._last_asked: tuple[int, str, dict[str, Value]] | None = None
         self._kept: dict[int, dict[str, Value]] = {}
+        self._parting = ""
         self.preview = IconPreview(loader)
         self.addActions(self.preview.actions())  # their keys work in the form too
         self.form = RecordForm()
@@ -116,7 +118,7 @@ class DetailsPanel(QWidget):
             self._bases = bases
             self._asked = None
             self.form.rebase(record, bases)
-        elif not self.leave():
+        elif not self.leave(focus=False):
             self.stayed.emit(self._pk)
             return False
         else:
@@ -126,6 +128,8 @@ class DetailsPanel(QWidget):
             self.form.show_record(record, bases)
             if pk is not None:
                 self.form.fill(self._kept.pop(pk, {}))
+            self._say(self._parting)
+            self._parting = ""
         self._pages.setCurrentIndex(0 if record is None else 1)
         self._show_position(position, total)
         self._show_heading()
@@ -147,11 +151,22 @@ class DetailsPanel(QWidget):
         if isinstance(widget, QLineEdit):
             widget.selectAll()
 
-    def leave(self) -> bool:
-        """Ask for what was typed to be stored; False, with the reason shown, when it cannot be."""
+    def leave(self, *, focus: bool = True) -> bool:
+        """Ask for what was typed to be stored; False, with the reason shown, when it cannot be.
+
+        `focus` says whether the cursor then goes to what is wrong.
+        """
         if not self.form.is_dirty or self.form.changes() == self._asked:
             return True
-        return self.form.apply()
+        return self.form.apply(focus=focus)
+
+    def set_aside(self) -> None:
+        """Keep what was typed until its record is shown again, so that another one can be."""
+        if self._pk is not None and self.form.is_dirty:
+            self._kept[self._pk] = self.form.drafts()
+            name = one_line(csv_text(self.form.editors["name"].stored), 200)
+            self._parting = self._kept_words(name or self.tr("(no name)"))
+            self.form.revert()
 
     def refuse(self, problem: Problem | Exception) -> None:
         """What was last asked for could not be stored: say why, and keep what was typed.
@@ -163,9 +178,19 @@ class DetailsPanel(QWidget):
         if self._last_asked is not None and self._last_asked[0] != self._pk:
             pk, name, changes = self._last_asked
             self._kept[pk] = changes
-            back = self.tr("What you typed is kept: go back to “{name}” to put it right.")
-            words = f"{words} {back.format(name=one_line(name, 60))}"
-        self.form.show_notice(Finding("error", words))
+            words = f"{words} {self._kept_words(name)}"
+        self._say(words)
+
+    def _say(self, words: str) -> None:
+        """Say it where it is seen: above the form's buttons, or in place of the form."""
+        if words and self._pk is not None:
+            self.form.show_notice(Finding("error", words))
+        choose = self.tr("Choose an integration to see it here.")
+        self.empty.set_words(self.tr("Nothing is chosen"), words or choose)
+
+    def _kept_words(self, name: str) -> str:
+        back = self.tr("What you typed is kept: go back to “{name}” to put it right.")
+        return back.format(name=one_line(name, 60))
 
     def go_previous(self) -> None:
         """Ask for the record above, unless there is something to put right first."""

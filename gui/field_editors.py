@@ -57,7 +57,6 @@ class FieldEditor(QWidget):
         self._lay_out()
         box.setAccessibleName(self.title)
         box.installEventFilter(self)
-        self.setFocusProxy(box)
 
     @property
     def stored(self) -> Value:
@@ -84,6 +83,10 @@ class FieldEditor(QWidget):
             return self._stored
         text = self.text()
         return self._typed(text) if text else self._empty
+
+    def draft(self) -> Value:
+        """What `fill` makes the input again what it is now."""
+        return self.text() or self._empty
 
     def text(self) -> str:
         """The text in the input."""

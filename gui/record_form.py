@@ -84,6 +84,10 @@ class RecordForm(QWidget):
         """The changed fields by name, with their new values."""
         return {name: editor.value() for name, editor in self.editors.items() if editor.touched}
 
+    def drafts(self) -> dict[str, Value]:
+        """The changed fields by name, with what was typed; `fill` puts it in again."""
+        return {name: editor.draft() for name, editor in self.editors.items() if editor.touched}
+
     def value(self, name: str) -> Value:
         """A field's value as it stands in the form."""
         return self.editors[name].value()
@@ -145,20 +149,30 @@ class RecordForm(QWidget):
     def notice(self) -> str:
         return self._notice.words
 
-    def apply(self) -> bool:
-        """Emit `applied` with what was changed; False, with the reason shown, when it cannot be."""
+    def apply(self, *, focus: bool = True) -> bool:
+        """Emit `applied` with what was changed; False, with the reason shown, when it cannot be.
+
+        `focus` says whether the cursor then goes to what is wrong.
+        """
         if not self.is_dirty:
             return True
         self._check("metadata")
         blocked = self._first_blocked()
         if blocked is not None and blocked.finding is not None:
             self.show_notice(blocked.finding)
-            self._scroll.ensureWidgetVisible(blocked)
-            blocked.input.setFocus()
+            if focus:
+                self.focus_wrong()
             return False
         self.show_notice(None)
         self.applied.emit(self.changes())
         return True
+
+    def focus_wrong(self) -> None:
+        """Put the cursor into the first field that cannot be applied."""
+        blocked = self._first_blocked()
+        if blocked is not None:
+            self._scroll.ensureWidgetVisible(blocked)
+            blocked.input.setFocus()
 
     def revert(self) -> None:
         """Show again what is stored."""
@@ -253,7 +267,7 @@ class RecordForm(QWidget):
     def _bind_keys(self) -> None:
         self.apply_button.setToolTip(self.tr("Store what was edited (Ctrl+Enter)"))
         self.revert_button.setToolTip(self.tr("Show again what is stored (Escape)"))
-        self.apply_button.clicked.connect(self.apply)
+        self.apply_button.clicked.connect(lambda: self.apply())
         self.revert_button.clicked.connect(self.revert)
         within = Qt.ShortcutContext.WidgetWithChildrenShortcut
         for keys in ("Ctrl+Return", "Ctrl+Enter"):

@@ -213,6 +213,14 @@ class IntegrationTable(QTableView):
         index = self._rows.index(position, column)
         self.selectionModel().setCurrentIndex(index, Command.ClearAndSelect)
 
+    def go_to_pk(self, pk: int) -> bool:
+        """Make this row the current one, and the only selected; False when it is not known where
+        it stands: see `select_pks`."""
+        position = self._rows.position_of(pk)
+        if position is not None:
+            self._go_to(position)
+        return position is not None
+
     def selected_ranges(self) -> list[Range]:
         """First and last positions of the rows that have a selected cell."""
         ranges = selected(self.selectionModel())

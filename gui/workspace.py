@@ -82,6 +82,7 @@ class Workspace(QWidget):
         self._follow = follow
         self._closed = False
         self._wanted_field: tuple[int, str] | None = None
+        self._sought_pk: int | None = None
         self.shown = 0
         self.is_whole = False
         self.is_settled = False
@@ -201,7 +202,7 @@ class Workspace(QWidget):
         self.details.apply_requested.connect(self._apply)
         self.details.previous_requested.connect(lambda: self.table.move_current(-1))
         self.details.next_requested.connect(lambda: self.table.move_current(1))
-        self.details.stayed.connect(lambda pk: self.table.select_pks([pk]))
+        self.details.stayed.connect(self._stay)
 
     def _watch(self) -> None:
         self._watch_pending = False
@@ -336,7 +337,8 @@ class Workspace(QWidget):
         if not self.is_whole:
             return
         if pk is None:
-            self.details.show_record(None)
+            if self.details.show_record(None):
+                self._sought_pk = None
             return
         from db import organizations
 
@@ -348,10 +350,22 @@ class Workspace(QWidget):
     def _record_read(self, record: Record | None) -> None:
         base = self.organization_actions.overview.base_url
         bases = (csv_text(record.get("base_url")), base) if record else ()
-        self.details.show_record(record, self.table.current_row + 1, self.shown, bases)
+        if self.details.show_record(record, self.table.current_row + 1, self.shown, bases):
+            self._sought_pk = None
         if self._wanted_field is not None and self._wanted_field[0] == self.details.pk:
             self.details.focus_field(self._wanted_field[1])
             self._wanted_field = None
+
+    def _stay(self, pk: int) -> None:
+        """Go back to the row whose text cannot be stored; if it is not shown, keep the text."""
+        if self.table.go_to_pk(pk):
+            self.details.form.focus_wrong()
+        elif self._sought_pk != pk:
+            self._sought_pk = pk
+            self.table.select_pks([pk])
+        elif not self.model.is_loading:
+            self.details.set_aside()
+            self._show_details(self.table.current_pk)
 
     def _apply(self, pk: int, values: dict[str, Value]) -> None:
         from db import records

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QShortcut
-from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QMessageBox, QWidget
+from PySide6.QtTest import QSignalSpy
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from db import records
@@ -78,6 +79,22 @@ def space(window: MainWindow) -> Workspace:
     return window.workspace
 
 
+def go_to(window: MainWindow, qtbot: QtBot, name: str) -> None:
+    """Go to the row of this name, and wait for its details."""
+    table, model = space(window).table, space(window).model
+    names = [model.index(row, PLACE["name"]).data() for row in range(model.rowCount())]
+    table.setCurrentIndex(model.index(names.index(name), PLACE["name"]))
+    qtbot.waitUntil(lambda: space(window).details.heading == name, timeout=LONG)
+
+
+def type_into(window: MainWindow, name: str, text: str) -> None:
+    """Replace the text of a field of the form."""
+    box = space(window).details.form.editors[name].input
+    assert isinstance(box, QLineEdit)
+    box.selectAll()
+    box.insert(text)
+
+
 class Key(NamedTuple):
     """A key and where it works: in the whole window, or in these widgets (and within them)."""
 
@@ -93,8 +110,10 @@ def keys_of(window: MainWindow) -> list[Key]:
         widgets = [item for item in action.associatedObjects() if isinstance(item, QWidget)]
         # In a menu, a key of the table works in the table only.
         placed = [widget for widget in widgets if not isinstance(widget, QMenu)]
-        for sequence in action.shortcuts():
-            found.append(_key(sequence.toString(), action, action.shortcutContext(), placed))
+        found += [
+            _key(sequence.toString(), action, action.shortcutContext(), placed)
+            for sequence in action.shortcuts()
+        ]
     for shortcut in window.findChildren(QShortcut):
         parent = shortcut.parent()
         assert isinstance(parent, QWidget)
@@ -137,7 +156,7 @@ def test_keys_of_the_preview_work_in_the_form_and_not_in_the_table(
     window: MainWindow, qtbot: QtBot
 ) -> None:
     details, table = space(window).details, space(window).table
-    details_of(window, qtbot, "alpha")
+    go_to(window, qtbot, "alpha")
     QApplication.clipboard().setText("before")
     both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     qtbot.keyClick(table, Qt.Key.Key_C, both)
@@ -148,9 +167,58 @@ def test_keys_of_the_preview_work_in_the_form_and_not_in_the_table(
     assert QApplication.clipboard().text() == "alpha.svg"
 
 
-def details_of(window: MainWindow, qtbot: QtBot, name: str) -> None:
-    """Go to the row of this name, and wait for its details."""
-    table, model = space(window).table, space(window).model
-    names = [model.index(row, PLACE["name"]).data() for row in range(model.rowCount())]
-    table.setCurrentIndex(model.index(names.index(name), PLACE["name"]))
-    qtbot.waitUntil(lambda: space(window).details.heading == name, timeout=LONG)
+def test_an_invalid_draft_brings_its_row_back(window: MainWindow, qtbot: QtBot) -> None:
+    go_to(window, qtbot, "alpha")
+    type_into(window, "name", "")
+    model, table = space(window).model, space(window).table
+    with qtbot.assertNotEmitted(model.loading):
+        table.move_current(2)
+        qtbot.waitUntil(lambda: table.current_row == 0)
+    assert space(window).details.pk == 1
+    assert space(window).details.form.editors["name"].input.hasFocus()
+
+
+@pytest.mark.parametrize("words", ["beta", "nothing such"])
+def test_an_invalid_draft_that_is_filtered_away_is_kept(
+    window: MainWindow, qtbot: QtBot, words: str
+) -> None:
+    details, model, field = space(window).details, space(window).model, space(window).search.field
+    go_to(window, qtbot, "alpha")
+    type_into(window, "name", "")
+    details.form.editors["metadata"].fill('{"a b": "c  d')
+    reloads = QSignalSpy(model.loading)
+    field.setFocus()
+    field.setText(words)
+    qtbot.waitUntil(lambda: details.pk != 1, timeout=LONG)
+    assert field.hasFocus()
+    assert 1 <= reloads.count() <= 2
+    assert "alpha" in details.form.notice + details.empty.sentence
+    with qtbot.assertNotEmitted(model.loading):
+        qtbot.waitUntil(lambda: not model.is_loading)
+    assert not details.form.is_dirty
+    field.clear()
+    qtbot.waitUntil(lambda: space(window).shown == 4, timeout=LONG)
+    space(window).table.move_current(-9)
+    qtbot.waitUntil(lambda: details.pk == 1, timeout=LONG)
+    assert details.form.editors["name"].text() == ""
+    assert details.form.editors["metadata"].text() == '{"a b": "c  d'
+    assert details.form.has_errors
+
+
+def test_an_invalid_draft_of_a_deleted_row_is_kept_for_its_return(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    details, model, table = space(window).details, space(window).model, space(window).table
+    go_to(window, qtbot, "alpha")
+    type_into(window, "type", "")
+    reloads = QSignalSpy(model.loading)
+    space(window).delete_selected()
+    qtbot.waitUntil(lambda: space(window).shown == 3 and details.pk != 1, timeout=LONG)
+    assert reloads.count() <= 2
+    assert "alpha" in details.form.notice + details.empty.sentence
+    space(window).undo()
+    qtbot.waitUntil(lambda: space(window).shown == 4 and not model.is_loading, timeout=LONG)
+    table.select_pks([1])
+    qtbot.waitUntil(lambda: details.pk == 1, timeout=LONG)
+    assert details.form.editors["type"].text() == ""
+    assert details.form.is_dirty
