@@ -80,3 +80,25 @@ def test_stopping_leaves_no_handler_behind() -> None:
     assert len(logging.getLogger().handlers) == len(before) + 2
     logs.stop()
     assert logging.getLogger().handlers == before
+
+
+@pytest.mark.usefixtures("caplog")
+def test_what_is_logged_before_the_file_is_open_waits_for_it() -> None:
+    logs.start(files=False)
+    logging.getLogger("early").warning("before")
+    assert not logs.file().exists()
+    logs.start_files()
+    logging.getLogger("early").info("after")
+    logs.stop()
+    lines = logs.file().read_text(encoding="utf-8").splitlines()
+    assert [line.rsplit(" ", 1)[-1] for line in lines] == ["before", "after"]
+
+
+@pytest.mark.usefixtures("caplog")
+@pytest.mark.parametrize("level", [logging.ERROR, logging.WARNING])
+def test_an_early_end_loses_no_record(level: int) -> None:
+    logs.start(files=False)
+    logging.getLogger("early").log(level, "before")
+    assert logs.file().exists() == (level == logging.ERROR)  # an error may be the last word
+    logs.stop()
+    assert "before" in logs.file().read_text(encoding="utf-8")

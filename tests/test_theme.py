@@ -115,3 +115,18 @@ def test_the_program_has_an_icon_in_every_size(qapp: QApplication) -> None:
     icon = theme.app_icon()
     assert {size.width() for size in icon.availableSizes()} == set(theme.APP_ICON_SIZES)
     assert len(ink(icon.pixmap(64, 64))) > 3
+
+
+def test_symbols_that_are_held_leave_their_places_empty_until_they_are_shown(
+    qapp: QApplication,
+) -> None:
+    theme.apply(qapp, "light")
+    action = QAction(qapp)
+    theme.hold_symbols()
+    theme.set_icon(action, "new")
+    held = action.icon().pixmap(16)
+    theme.show_symbols()
+    shown = action.icon().pixmap(16)
+    assert held.size() == shown.size()
+    assert not ink(held)
+    assert ink(shown) == {LIGHT.text}
