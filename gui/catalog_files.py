@@ -82,6 +82,11 @@ class CatalogFiles(QObject):
         """Open what the program starts with: `path`, the last catalogue, or the default one."""
         self.follow(open_first(path, self._settings))
 
+    def open_instead_of(self, path: Path) -> None:
+        """Open the default catalogue where `path`, another one, could not be opened."""
+        if path != default_path():
+            self._start(default_path(), _open_or_create)
+
     def ask_new(self) -> None:
         """Ask for a name, then make a catalogue of that name."""
         from PySide6.QtWidgets import QFileDialog

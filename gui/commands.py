@@ -46,6 +46,8 @@ def main(argv: list[str]) -> int:
             return int(options.run(options))
     except SentenceError as error:
         print(error, file=sys.stderr)
+        if options.json and options.file != "-":
+            print(json.dumps({"error": str(error)}))
         return NOT_DONE
     except BrokenPipeError:
         # Whoever read the output has gone; Python would complain about it once more at the end.

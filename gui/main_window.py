@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from db.catalog import Catalog
     from gui.icon_loader import IconLoader
 
+_SIZE: Final = QSize(1280, 800)
+"""At the first start, where the screen has room."""
+_FRAME: Final = QSize(16, 48)
+"""What the window manager puts around the window, at most."""
 _NEEDS_CATALOG = "save_copy export copy select_all find refresh"
 _OF_TABLE = "edit_cell duplicate delete copy select_all"
 _NEEDS_WRITING = "import sample base_url new duplicate edit_cell delete"
@@ -130,7 +134,9 @@ class MainWindow(QMainWindow):
         for _ in self._steps:
             pass
 
-    def _opening_failed(self) -> None:
+    def _opening_failed(self, path: Path) -> None:
+        if self.workspace is None:
+            self.files.open_instead_of(path)
         if not self._has_begun:
             self._next_step.start(0)
         self._check_ready()
@@ -274,6 +280,7 @@ class MainWindow(QMainWindow):
         space.history_changed.connect(self._update_actions)
         space.said.connect(self.status.say)
         space.failed.connect(self.show_error)
+        space.details_wanted.connect(lambda: self.actions_by_name["show_details"].setChecked(True))
         for name in _OF_TABLE.split():
             space.table.addAction(self.actions_by_name[name])
         space.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
@@ -426,7 +433,7 @@ class MainWindow(QMainWindow):
             actions[name].setEnabled(space is not None)
         for name in _NEEDS_WRITING.split():
             actions[name].setEnabled(writable)
-        some = space is not None and space.selected > 0
+        some = space is not None and (space.selected > 0 or space.table.current_row >= 0)
         for name in ("duplicate", "delete", "edit_cell"):
             actions[name].setEnabled(writable and some)
         self._name_step("undo", self.tr("&Undo"), space.catalog.undo_label() if space else None)
@@ -445,7 +452,8 @@ class MainWindow(QMainWindow):
         action.setToolTip(plain_tooltip(tip))
 
     def _restore(self) -> None:
-        self.resize(1280, 800)
+        room = self.screen().availableSize() - _FRAME
+        self.resize(_SIZE.boundedTo(room))
         self.restoreGeometry(self._settings.state("window"))
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -58,7 +58,6 @@ class FieldsDialog(QDialog):
         self.problem.setPalette(palette)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.ok = buttons.addButton(button, QDialogButtonBox.ButtonRole.AcceptRole)
-        self.ok.setDefault(True)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
@@ -67,6 +66,8 @@ class FieldsDialog(QDialog):
         layout.addLayout(form)
         layout.addWidget(self.problem)
         layout.addWidget(buttons)
+        buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
+        self.ok.setDefault(True)  # only now does it belong to the dialog
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.edits[0].selectAll()
         self._validate()

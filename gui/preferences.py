@@ -64,7 +64,9 @@ class PreferencesDialog(QDialog):
     def _make_hosts(self) -> QPlainTextEdit:
         self.hosts = QPlainTextEdit("\n".join(self._settings.allowed_hosts))
         self.hosts.setAccessibleName(self.tr("Allowed hosts"))
-        self.hosts.setPlaceholderText("127.0.0.1\nicons.intranet.example")
+        self.hosts.setPlaceholderText(
+            self.tr("None so far. For example: {host}").format(host="icons.intranet.example")
+        )
         self.hosts.setTabChangesFocus(True)
         return self.hosts
 

@@ -189,6 +189,7 @@ class RecordForm(QWidget):
         return None
 
     def _on_edited(self, name: str) -> None:
+        self.show_notice(None)
         if name == "metadata" and self.editors[name].input.hasFocus():
             self._check_timer.start()
         else:

@@ -366,3 +366,15 @@ def test_tooltips_of_undo_are_plain_text(qtbot: QtBot, open_window: Open) -> Non
     qtbot.waitUntil(lambda: "img" in undo.text())
     assert "<img" not in undo.toolTip()
     assert "&lt;img" in undo.toolTip()
+
+
+def test_a_missing_file_is_named_and_the_own_catalogue_opens_instead(
+    qtbot: QtBot, open_window: Open, tmp_path: Path
+) -> None:
+    window = open_window(tmp_path / "gone.db")
+    box = window.findChild(QMessageBox)
+    assert box is not None
+    assert "There is no file" in box.text()
+    box.close()
+    qtbot.waitUntil(lambda: window.workspace is not None and space(window).empty.isVisible())
+    assert space(window).catalog.path == default_path()

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -56,7 +57,7 @@ def fields_dialog(desk: Desk) -> FieldsDialog:
     return dialog
 
 
-def test_add_names_what_is_wrong_and_adds_what_is_right(desk: Desk) -> None:
+def test_add_names_what_is_wrong_and_adds_what_is_right(qtbot: QtBot, desk: Desk) -> None:
     desk.organizations.add()
     dialog = fields_dialog(desk)
     assert not dialog.ok.isEnabled()  # no id yet
@@ -65,7 +66,7 @@ def test_add_names_what_is_wrong_and_adds_what_is_right(desk: Desk) -> None:
     assert not dialog.ok.isEnabled()
     dialog.edits[0].setText("globex")
     dialog.edits[1].setText("Globex & Sons")
-    dialog.ok.click()
+    qtbot.keyClick(dialog.edits[1], Qt.Key.Key_Return)
     assert ("globex", "Globex & Sons") in [(o.id, o.name) for o in desk.overview().organizations]
     assert desk.labels == ["Add organization Globex & Sons"]
 

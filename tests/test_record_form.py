@@ -463,3 +463,20 @@ def test_nothing_edited_means_nothing_to_do(
     spy = QSignalSpy(form.applied)
     show(form)
     assert spy.count() == 0
+
+
+def test_tab_walks_through_every_field_and_back(qtbot: QtBot, form: RecordForm) -> None:
+    form.show_record(RECORD)
+    form.show()
+    form.activateWindow()
+    qtbot.waitUntil(form.isActiveWindow)
+    first = form.editors["id"].input
+    first.setFocus()
+    qtbot.waitUntil(first.hasFocus)
+    reached = []
+    for _ in range(len(form.editors)):
+        reached.append(QApplication.focusWidget())
+        qtbot.keyClick(reached[-1], Qt.Key.Key_Tab)
+    assert reached == [editor.input for editor in form.editors.values()]
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Backtab)
+    assert QApplication.focusWidget() is reached[-1]
