@@ -57,6 +57,7 @@ class Workspace(QWidget):
         selected_changed(int): how many rows are selected.
         history_changed(): undo and redo mean something else now.
         overview_changed(Overview): the organizations and their counts.
+        details_wanted(): the details are needed, so show them if they are hidden.
         said(str): a message for the status bar.
         failed(Exception): something that the user has to know went wrong.
     """
@@ -66,6 +67,7 @@ class Workspace(QWidget):
     selected_changed = Signal(int)
     history_changed = Signal()
     overview_changed = Signal(object)
+    details_wanted = Signal()
     said = Signal(str)
     failed = Signal(object)
 
@@ -83,6 +85,7 @@ class Workspace(QWidget):
         self._closed = False
         self._wanted_field: tuple[int, str] | None = None
         self._sought_pk: int | None = None
+        self._details_pk: int | None = None
         self.shown = 0
         self.is_whole = False
         self.is_settled = False
@@ -282,6 +285,7 @@ class Workspace(QWidget):
 
     def _show_overview(self, answer: tuple[Overview, list[str]]) -> None:
         overview, types = answer
+        has_new_base = overview.base_url != self.organization_actions.overview.base_url
         self.organization_actions.overview = overview
         self.organizations.show_overview(overview)
         self.table.set_bases(
@@ -290,6 +294,8 @@ class Workspace(QWidget):
         )
         self.details.set_known(types, overview.organizations)
         self.table.set_known(types, overview.organizations)
+        if has_new_base:
+            self._show_details(self._details_pk)
         self._has_overview = True
         self.overview_changed.emit(overview)
         self._show_page()
@@ -336,6 +342,7 @@ class Workspace(QWidget):
     def _show_details(self, pk: int | None) -> None:
         if not self.is_whole:
             return
+        self._details_pk = pk
         if pk is None:
             if self.details.show_record(None):
                 self._sought_pk = None
@@ -432,11 +439,13 @@ class Workspace(QWidget):
         """Show a record in the details, with the cursor in a field of the form."""
         if self.search.words:
             self.search.clear()
+        self.details_wanted.emit()
         self.table.select_pks([pk])
         self._wanted_field = (pk, field)
 
     def _edit_in_details(self, pk: int, field: str) -> None:
         """A value that does not fit into a cell is edited in the form."""
+        self.details_wanted.emit()
         self._wanted_field = (pk, field)
         self._show_details(pk)
 
@@ -475,7 +484,7 @@ class Workspace(QWidget):
             label,
             lambda edit: records.delete_integrations(edit, pks=pks),
             done=lambda change: self.said.emit(
-                self.tr("{label}. Ctrl+Z brings it back.").format(label=change.label)
+                self.tr("Done: {label}. Ctrl+Z brings it back.").format(label=change.label)
             ),
         )
 
@@ -533,8 +542,9 @@ class Workspace(QWidget):
         moved = change.fields is None or bool({"org_id", "type"} & change.fields)
         if change.added or change.deleted or change.organizations or change.settings or moved:
             self.reload_overview()
-        if self.details.pk is not None and (change.pks is None or self.details.pk in change.pks):
-            self._show_details(self.details.pk)
+        bases = change.organizations or change.settings
+        if bases or change.pks is None or {self.details.pk, self._details_pk} & change.pks:
+            self._show_details(self._details_pk)
 
     def _look_elsewhere(self) -> None:
         if self._watch_pending:
