@@ -27,6 +27,7 @@ class PlaceKeeper:
         self._view = view
         self._model = model
         self._current: int | None = None
+        self._row = 0
         self._column = 0
         self._was_visible = False
         self._top: int | None = None
@@ -67,6 +68,8 @@ class PlaceKeeper:
         pk = self._model.pk_at(view.currentIndex().row())
         if pk is not None:
             self._current = pk
+            tops = [item.top() for item in selected(view.selectionModel())]
+            self._row = min([view.currentIndex().row(), *tops])
         self._selected = self._selected_pks() or self._selected
         self._offset = view.verticalScrollBar().value() % self._row_height()
 
@@ -91,6 +94,15 @@ class PlaceKeeper:
         current = self.chosen[:1] or ([] if self._current is None else [self._current])
         for place in self._places(current):
             chooser.setCurrentIndex(model.index(place, self._column), _Command.NoUpdate)
+        if current and not chooser.currentIndex().isValid():
+            self._go_to_neighbour()
+
+    def _go_to_neighbour(self) -> None:
+        """The current row is gone from these rows: go on with the one that took its place."""
+        model = self._model
+        if self._shown == model.spec and not model.is_loading and model.rowCount():
+            index = model.index(min(self._row, model.rowCount() - 1), self._column)
+            self._view.selectionModel().setCurrentIndex(index, _Command.ClearAndSelect)
 
     def _places(self, pks: list[int]) -> list[int]:
         found = (self._model.positions.get(pk, -1) for pk in pks)

@@ -108,6 +108,7 @@ class IntegrationTable(QTableView):
     def _make_header(self) -> None:
         self._header = TableHeader(self)
         self.setHorizontalHeader(self._header)
+        self._header.sectionPressed.disconnect()  # a click sorts; it does not select a column
         self._header.sort_changed.connect(self._sort_changed)
         self._header.columns_changed.connect(self._columns_changed)
 

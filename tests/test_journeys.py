@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -261,6 +261,38 @@ def test_new_duplicate_delete_by_keyboard(qtbot: QtBot, open_window: Open) -> No
         trigger(window, "undo")
         qtbot.waitUntil(lambda: not space(window).model.is_loading)
     qtbot.waitUntil(lambda: space(window).shown == 62, timeout=LONG)
+
+
+def test_a_click_on_a_heading_sorts_and_selects_nothing(qtbot: QtBot, open_window: Open) -> None:
+    window = open_window()
+    trigger(window, "sample")
+    qtbot.waitUntil(lambda: space(window).shown == 62, timeout=LONG)
+    table = space(window).table
+    table.move_current(5)
+    pk = table.current_pk
+    header = table.horizontalHeader()
+    x = header.sectionViewportPosition(PLACE["type"]) + 30
+    with qtbot.waitSignal(space(window).model.loaded):
+        qtbot.mouseClick(
+            header.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(x, header.height() // 2)
+        )
+    assert [key.column for key in table.sort] == ["type"]
+    assert table.selected_row_count() <= 1
+    assert table.current_pk == pk
+
+
+def test_after_a_deletion_the_next_row_is_chosen(qtbot: QtBot, open_window: Open) -> None:
+    window = open_window()
+    trigger(window, "sample")
+    qtbot.waitUntil(lambda: space(window).shown == 62, timeout=LONG)
+    table = space(window).table
+    table.move_current(4)
+    before = names(window)
+    trigger(window, "delete")
+    qtbot.waitUntil(lambda: space(window).shown == 61, timeout=LONG)
+    assert table.current_row == 3
+    assert names(window)[3] == before[4]
+    qtbot.waitUntil(lambda: space(window).details.heading == before[4])
 
 
 def test_a_read_only_file_says_so_and_offers_no_edits(
