@@ -25,9 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments and arguments[0] in COMMANDS:
         return _run_command(arguments)
-    if not arguments or arguments[0].startswith("-") or len(arguments) > 1:
-        return _open_window(**vars(_parser().parse_args(arguments)))
-    return _open_window(Path(arguments[0]), [])  # needs no parser, which takes 5 ms to make
+    return _open_window(*_options(arguments))
 
 
 def _use_our_packages() -> None:
@@ -44,10 +42,11 @@ def _run_command(arguments: list[str]) -> int:
     return commands.main(arguments)
 
 
-def _open_window(catalog: Path | None, allow_host: list[str]) -> int:
-    from gui import logs, startup
-
+def _open_window(path: Path | None, allow_host: list[str]) -> int:
     gc.disable()  # what a start makes is there to stay; the window turns it on when it is painted
+    # PySide6 reads the source of each module that is imported after it: these know nothing of it.
+    from db import catalog, pages  # noqa: F401
+    from gui import logs, startup
 
     try:
         startup.check_system()
@@ -60,7 +59,14 @@ def _open_window(catalog: Path | None, allow_host: list[str]) -> int:
 
     from gui import application
 
-    return application.run(catalog, allow_host)
+    return application.run(path, allow_host)
+
+
+def _options(arguments: list[str]) -> tuple[Path | None, list[str]]:
+    if len(arguments) == 1 and not arguments[0].startswith("-"):
+        return Path(arguments[0]), []  # needs no parser, which takes 5 ms to make
+    options = _parser().parse_args(arguments)
+    return options.catalog, options.allow_host
 
 
 def _parser() -> argparse.ArgumentParser:
