@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from gui.export_dialog import Scope
     from gui.icon_loader import IconLoader
 
+LEAST_WIDTH: Final = 280
+"""Of the table, in px: the window then fits a screen of 960 px (1920 at 200 %)."""
 WATCH_MILLISECONDS: Final = 1_000
 """How often another program's writes are looked for."""
 _WIDTHS: Final = (230, 700, 374)
@@ -151,6 +153,7 @@ class Workspace(QWidget):
 
     def _lay_out(self) -> None:
         self.stack = QStackedWidget()
+        self.stack.setMinimumWidth(LEAST_WIDTH)  # whatever its empty pages would like
         self.stack.addWidget(self.table)
         middle = QWidget()
         column = QVBoxLayout(middle)
