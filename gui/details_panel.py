@@ -158,7 +158,11 @@ class DetailsPanel(QWidget):
         """
         if not self.form.is_dirty or self.form.changes() == self._asked:
             return True
-        return self.form.apply(focus=focus)
+        if self.form.apply(focus=focus):
+            return True
+        hint = self.tr("Put it right, or revert it with Escape, to go on.")
+        self.form.show_notice(Finding("error", f"{self.form.notice} {hint}"))
+        return False
 
     def set_aside(self) -> None:
         """Keep what was typed until its record is shown again, so that another one can be."""

@@ -54,6 +54,7 @@ class IntegrationTableModel(QAbstractTableModel):
         edit_requested(int, str, Value): store this value in this field of the row with this pk.
             The cell shows it already; `refuse_edit` takes it back.
         failed(Exception): the rows cannot be read.
+        said(str): a message for the user.
 
     Attributes:
         spec: what was asked for last.
@@ -66,6 +67,7 @@ class IntegrationTableModel(QAbstractTableModel):
     loaded = Signal(int)
     edit_requested = Signal(object, str, object)
     failed = Signal(object)
+    said = Signal(str)
 
     def __init__(self, catalog: Catalog, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -377,6 +379,10 @@ class IntegrationTableModel(QAbstractTableModel):
         stored = self.value(row, name)
         meant = _meant(str(value), stored)
         if meant == stored and type(meant) is type(stored):
+            return False
+        if COLUMNS[index.column()].required and is_blank(meant):
+            words = self.tr("{field} is empty; every integration needs one. It stays as it was.")
+            self.said.emit(words.format(field=COLUMNS[index.column()].title))
             return False
         self._pending[row[0], name] = meant
         self._tell_changed(iter((index.row(),)))

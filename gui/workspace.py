@@ -191,6 +191,7 @@ class Workspace(QWidget):
         self.search.leave_requested.connect(self.table.setFocus)
         self.model.loaded.connect(self._loaded)
         self.model.failed.connect(self.failed)
+        self.model.said.connect(self.said)
         self.model.edit_requested.connect(self._edit_cell)
         self.table.said.connect(self.said)
         self.table.delete_requested.connect(self.delete_selected)

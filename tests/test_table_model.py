@@ -191,10 +191,9 @@ def test_the_same_text_is_no_edit(
         ("7", "8", "8"),
         (7, "9" * 5_000, "9" * 5_000),
         (7, "soon", "soon"),
-        ("x", "", None),
     ],
 )
-def test_a_number_stays_a_number_and_an_emptied_field_is_absent(
+def test_a_number_stays_a_number(
     qtbot: QtBot,
     catalog: Catalog,
     model: IntegrationTableModel,
@@ -208,6 +207,20 @@ def test_a_number_stays_a_number_and_an_emptied_field_is_absent(
         model.setData(model.index(0, PLACE["updated_at"]), typed)
     assert asked.args[2] == wanted
     assert type(asked.args[2]) is type(wanted)
+
+
+def test_an_optional_field_can_be_emptied_and_a_required_one_not(
+    qtbot: QtBot, catalog: Catalog, model: IntegrationTableModel
+) -> None:
+    add(catalog, {"name": "x", "client_id": "x"})
+    show(qtbot, model)
+    with qtbot.waitSignal(model.edit_requested) as asked:
+        assert model.setData(model.index(0, PLACE["client_id"]), "")
+    assert asked.args[1:] == ["client_id", None]
+    with qtbot.waitSignal(model.said) as said, qtbot.assertNotEmitted(model.edit_requested):
+        assert not model.setData(model.index(0, PLACE["name"]), "")
+    assert said.args == ["Name is empty; every integration needs one. It stays as it was."]
+    assert model.index(0, PLACE["name"]).data() == "x"
 
 
 def test_an_edited_row_changes_where_it_stands(
