@@ -286,7 +286,7 @@ def test_after_a_deletion_the_next_row_is_chosen(qtbot: QtBot, open_window: Open
     trigger(window, "sample")
     qtbot.waitUntil(lambda: space(window).shown == 62, timeout=LONG)
     table = space(window).table
-    table.move_current(4)
+    table.setCurrentIndex(space(window).model.index(3, PLACE["name"]))
     before = names(window)
     trigger(window, "delete")
     qtbot.waitUntil(lambda: space(window).shown == 61, timeout=LONG)
