@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
@@ -28,14 +28,17 @@ Open = Callable[[Path], MainWindow]
 
 
 @pytest.fixture
-def open_window(qtbot: QtBot) -> Iterator[Open]:
-    """Opens windows as the command does, and closes them."""
-    windows: list[MainWindow] = []
+def open_window(qtbot: QtBot) -> Open:
+    """Opens windows as the command does; they are closed with what was typed dropped."""
+
+    def close(window: MainWindow) -> None:
+        if window.workspace is not None:
+            window.workspace.details.form.revert()
+        qtbot.waitUntil(window.close, timeout=LONG)  # what is being written is waited for
 
     def open_one(path: Path) -> MainWindow:
         window = application.make_window(())
-        windows.append(window)
-        qtbot.addWidget(window)
+        qtbot.addWidget(window, before_close_func=close)
         with qtbot.waitSignal(window.ready, timeout=LONG):
             window.open_first(path)
             window.show()
@@ -43,11 +46,7 @@ def open_window(qtbot: QtBot) -> Iterator[Open]:
         qtbot.waitUntil(window.isActiveWindow)
         return window
 
-    yield open_one
-    for window in windows:
-        if window.workspace is not None:
-            window.workspace.details.form.revert()
-        window.close()
+    return open_one
 
 
 @pytest.fixture
@@ -222,3 +221,44 @@ def test_an_invalid_draft_of_a_deleted_row_is_kept_for_its_return(
     qtbot.waitUntil(lambda: details.pk == 1, timeout=LONG)
     assert details.form.editors["type"].text() == ""
     assert details.form.is_dirty
+
+
+def test_a_new_integration_opens_the_hidden_details(window: MainWindow, qtbot: QtBot) -> None:
+    shown = window.actions_by_name["show_details"]
+    shown.trigger()
+    assert not shown.isChecked()
+    assert not space(window).details.isVisible()
+    window.actions_by_name["new"].trigger()
+    name = space(window).details.form.editors["name"].input
+    qtbot.waitUntil(name.hasFocus, timeout=LONG)
+    assert name.isVisible()
+    assert shown.isChecked()
+
+
+def test_what_fits_no_cell_opens_the_hidden_details(window: MainWindow, qtbot: QtBot) -> None:
+    go_to(window, qtbot, "alpha")
+    shown = window.actions_by_name["show_details"]
+    shown.trigger()
+    table = space(window).table
+    table.setCurrentIndex(table.model().index(0, PLACE["metadata"]))
+    table.edit_current()
+    metadata = space(window).details.form.editors["metadata"].input
+    qtbot.waitUntil(metadata.hasFocus, timeout=LONG)
+    assert metadata.isVisible()
+    assert shown.isChecked()
+
+
+@pytest.mark.parametrize("org_id", [None, "acme"])
+def test_a_base_url_completes_the_address_that_is_shown(
+    window: MainWindow, qtbot: QtBot, org_id: str | None
+) -> None:
+    details = space(window).details
+    go_to(window, qtbot, "alpha")
+    assert (details.preview.address.kind, details.preview.address.url) == ("relative", "")
+    type_into(window, "name", "typed")
+    for base in ("http://127.0.0.1:9/a/", "http://127.0.0.1:9/b/"):
+        space(window).edit(
+            "base", lambda edit, base=base: records.set_base_url(edit, url=base, org_id=org_id)
+        )
+        qtbot.waitUntil(lambda base=base: details.preview.address.url == f"{base}alpha.svg")
+    assert details.form.changes() == {"name": "typed"}
