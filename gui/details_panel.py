@@ -172,6 +172,13 @@ class DetailsPanel(QWidget):
             self._parting = self._kept_words(name or self.tr("(no name)"))
             self.form.revert()
 
+    def keep(self, pk: int, drafts: dict[str, Value]) -> None:
+        """Put what was typed elsewhere into the form of a record, now or when it is shown."""
+        if pk == self._pk:
+            self.form.fill(drafts)
+        else:
+            self._kept.setdefault(pk, {}).update(drafts)
+
     def refuse(self, problem: Problem | Exception) -> None:
         """What was last asked for could not be stored: say why, and keep what was typed.
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+)
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import (
     QLineEdit,
     QStyledItemDelegate,
@@ -75,6 +83,13 @@ class CellDelegate(QStyledItemDelegate):
     def destroyEditor(self, editor: QWidget, index: Index) -> None:
         super().destroyEditor(editor, index)
         self._model.release()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Leave the editor open while another window is in front: a message about its text, say."""
+        if isinstance(event, QFocusEvent) and event.lostFocus():
+            if event.reason() == Qt.FocusReason.ActiveWindowFocusReason:
+                return False
+        return bool(super().eventFilter(watched, event))
 
     def setEditorData(self, editor: QWidget, index: Index) -> None:
         assert isinstance(editor, QLineEdit)

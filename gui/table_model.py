@@ -277,6 +277,15 @@ class IntegrationTableModel(QAbstractTableModel):
                     return page.first + place
         return self.positions.get(pk)
 
+    def is_stored(self, pk: int) -> bool:
+        """Whether the catalogue still has this row; an order that lacks it may be on its way."""
+        sql = "SELECT EXISTS (SELECT 1 FROM integration WHERE pk = ?)"
+        try:
+            return bool(self._connection.execute(sql, (pk,)).get)
+        except apsw.Error as error:
+            self._fail(error)
+            return False
+
     def pks(self, first: int, last: int) -> list[int]:
         """The pks of a few rows, both ends included."""
         if self._pages is None:

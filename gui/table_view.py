@@ -65,6 +65,8 @@ class IntegrationTable(QTableView):
         selected_changed(int): how many rows have a selected cell.
         sort_changed(): `sort` is another one; the model is asked for it already.
         details_requested(int, str): this field of the row with this pk is not edited here.
+        text_left(int, str, str): this text for this field of the row with this pk was refused, and
+            cannot be offered again here.
         delete_requested(): the Delete key was pressed.
         said(str): a message for the user.
     """
@@ -73,6 +75,7 @@ class IntegrationTable(QTableView):
     selected_changed = Signal(int)
     sort_changed = Signal()
     details_requested = Signal(object, str)
+    text_left = Signal(object, str, str)
     delete_requested = Signal()
     said = Signal(str)
 
@@ -293,7 +296,7 @@ class IntegrationTable(QTableView):
             self.closeEditor(editor, QAbstractItemDelegate.EndEditHint.NoHint)
 
     def edit_again(self, pk: int, name: str, text: str) -> None:
-        """Offer a text again that could not be stored, if its row is still shown.
+        """Offer a text again that could not be stored, or emit `text_left`.
 
         When another cell is being edited, once that is done.
         """
@@ -302,11 +305,10 @@ class IntegrationTable(QTableView):
             self._refused.append((pk, name, text))
             return
         position = self._rows.position_of(pk)
-        if position is None:
-            return
         column = next((c for c in COLUMNS if c.field == name and c.editable), None)
-        if column is None or self.isColumnHidden(PLACE[column.name]):
-            self.details_requested.emit(pk, name)
+        hidden = column is None or self.isColumnHidden(PLACE[column.name])
+        if column is None or hidden or position is None or not self._rows.is_stored(pk):
+            self.text_left.emit(pk, name, text)
             return
         self.setCurrentIndex(self._rows.index(position, PLACE[column.name]))
         self._delegate.offered = text

@@ -22,7 +22,7 @@ from gui.search_bar import SearchBar
 from gui.settings import Settings
 from gui.table_model import IntegrationTableModel
 from gui.table_view import IntegrationTable
-from gui.text import number, one_line
+from gui.text import field_title, number, one_line
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -196,6 +196,7 @@ class Workspace(QWidget):
         self.table.said.connect(self.said)
         self.table.delete_requested.connect(self.delete_selected)
         self.table.details_requested.connect(self._edit_in_details)
+        self.table.text_left.connect(self._keep_text)
         self.table.current_changed.connect(self._show_details)
         self.table.selected_changed.connect(self.selected_changed)
         self.catalog.changed.append(self._told)
@@ -508,6 +509,20 @@ class Workspace(QWidget):
         """The cell shows again what is stored, its editor what was typed, and a message why."""
         self.table.edit_again(pk, name, csv_text(value))
         self._failed(error)
+
+    def _keep_text(self, pk: int, name: str, text: str) -> None:
+        """A refused text that the table cannot offer again is offered in the details."""
+        self.details.keep(pk, {name: text})
+        if self.model.is_stored(pk) and self.table.go_to_pk(pk):
+            self._edit_in_details(pk, name)
+            return
+        from db.errors import Invalid
+
+        words = self.tr(
+            "What you typed into {field} was not stored: “{text}”. It is kept, and is in the "
+            "details again once its integration is shown there."
+        )
+        self._failed(Invalid(words, field=field_title(name), text=one_line(text, 1000)))
 
     def export_scopes(self) -> list[Scope]:
         """What can be exported."""
