@@ -72,6 +72,7 @@ class IconPreview(QWidget):
         self._loader = loader
         self._address = Address("none")
         self._shown = False
+        self._chosen = ""
         self.large = Stage((256, 64, 48, 32, 24, 16))
         self.medium = Stage((128,))
         self._words = StateWords(self.large)
@@ -109,6 +110,20 @@ class IconPreview(QWidget):
     @property
     def background(self) -> Background:
         return self.large.background
+
+    @property
+    def chosen_background(self) -> str:
+        """The background that the user has chosen; "" while it is the one of the colour scheme."""
+        return self._chosen
+
+    def _choose(self, background: Background) -> None:
+        self._chosen = background
+        self.set_background(background)
+
+    def restore_background(self, name: str) -> None:
+        """Take a background that was chosen before; what is none changes nothing."""
+        if name in list(Background):
+            self._choose(Background(name))
 
     def set_background(self, background: Background | str) -> None:
         """Look at the icon on another background."""
@@ -235,7 +250,7 @@ class IconPreview(QWidget):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             button.setAccessibleName(self.tr("Background: {name}").format(name=words))
-            button.clicked.connect(lambda _=False, chosen=background: self.set_background(chosen))
+            button.clicked.connect(lambda _=False, chosen=background: self._choose(chosen))
             group.addButton(button)
         return group
 

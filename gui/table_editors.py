@@ -86,9 +86,9 @@ class CellDelegate(QStyledItemDelegate):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Leave the editor open while another window is in front: a message about its text, say."""
-        if isinstance(event, QFocusEvent) and event.lostFocus():
-            if event.reason() == Qt.FocusReason.ActiveWindowFocusReason:
-                return False
+        away = Qt.FocusReason.ActiveWindowFocusReason
+        if isinstance(event, QFocusEvent) and event.lostFocus() and event.reason() == away:
+            return False
         return bool(super().eventFilter(watched, event))
 
     def setEditorData(self, editor: QWidget, index: Index) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -120,6 +120,9 @@ class Workspace(QWidget):
         yield
         self.details = DetailsPanel(loader)
         self.details.set_read_only(self.catalog.read_only)
+        self.details.splitter.restoreState(self._settings.state("details"))
+        background = self._settings.state("background").toStdString()
+        self.details.preview.restore_background(background)
         self.organizations.set_read_only(self.catalog.read_only)
         self._put(2, self.details)
         yield
@@ -230,6 +233,9 @@ class Workspace(QWidget):
         """Store the layout and close the file."""
         if self.is_whole:
             self._timer.stop()
+            self._settings.save_state("details", self.details.splitter.saveState())
+            background = self.details.preview.chosen_background
+            self._settings.save_state("background", QByteArray(background.encode()))
         self._closed = True
         self._settings.save_state("splitter", self.splitter.saveState())
         self._settings.save_state("table", self.table.save_layout())

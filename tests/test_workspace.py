@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QShortcut
 from PySide6.QtTest import QSignalSpy
-from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from db import records
@@ -19,10 +19,11 @@ from db.catalog import Catalog
 from db.edits import EditSession
 from gui import application
 from gui.columns import PLACE
+from gui.icon_stage import Background
 from gui.main_window import MainWindow
 from gui.workspace import Workspace
 
-LONG = 30_000
+LONG = 4_000
 """Milliseconds that a busy machine may take."""
 Open = Callable[[Path], MainWindow]
 
@@ -34,6 +35,8 @@ def open_window(qtbot: QtBot) -> Open:
     def close(window: MainWindow) -> None:
         if window.workspace is not None:
             window.workspace.details.form.revert()
+            for editor in window.workspace.table.viewport().findChildren(QLineEdit):
+                qtbot.keyClick(editor, Qt.Key.Key_Escape)
         qtbot.waitUntil(window.close, timeout=LONG)  # what is being written is waited for
 
     def open_one(path: Path) -> MainWindow:
@@ -262,3 +265,100 @@ def test_a_base_url_completes_the_address_that_is_shown(
         )
         qtbot.waitUntil(lambda base=base: details.preview.address.url == f"{base}alpha.svg")
     assert details.form.changes() == {"name": "typed"}
+
+
+def boxes(window: MainWindow) -> list[str]:
+    """What message boxes say."""
+    return [box.text() for box in window.findChildren(QMessageBox) if box.isVisible()]
+
+
+def type_into_cell(window: MainWindow, qtbot: QtBot, text: str) -> None:
+    """Type into the current cell, up to the Enter key."""
+    table = space(window).table
+    table.edit_current()
+    editor = table.indexWidget(table.currentIndex())
+    assert isinstance(editor, QLineEdit)
+    editor.selectAll()
+    qtbot.keyClicks(editor, text)
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+
+
+def test_a_refused_cell_says_so_once_and_offers_the_text_again(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    table = space(window).table
+    go_to(window, qtbot, "alpha")
+    table.horizontalHeader().show_column("id", shown=True)
+    table.setCurrentIndex(table.model().index(0, PLACE["id"]))
+    type_into_cell(window, qtbot, "acme/beta")
+    qtbot.waitUntil(lambda: len(boxes(window)) > 0, timeout=LONG)
+    with qtbot.assertNotEmitted(space(window).failed):
+        for box in window.findChildren(QMessageBox):
+            box.accept()
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow)
+    editor = table.indexWidget(table.currentIndex())
+    assert isinstance(editor, QLineEdit)
+    assert editor.text() == "acme/beta"
+    qtbot.waitUntil(editor.hasFocus)
+    qtbot.keyClick(editor, Qt.Key.Key_Escape)
+    assert table.model().index(0, PLACE["id"]).data() == "acme/alpha"
+
+
+def test_text_for_a_hidden_column_is_offered_in_the_details(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    details, table = space(window).details, space(window).table
+    go_to(window, qtbot, "alpha")
+    window.actions_by_name["show_details"].trigger()
+    table.horizontalHeader().show_column("client_id", shown=False)
+    table.edit_again(1, "client_id", "typed")
+    box = details.form.editors["client_id"].input
+    qtbot.waitUntil(lambda: box.isVisible() and box.hasFocus(), timeout=LONG)
+    assert details.form.changes() == {"client_id": "typed"}
+    table.edit_again(2, "client_id", "other")
+    qtbot.waitUntil(lambda: details.pk == 2, timeout=LONG)
+    assert details.form.changes() == {"client_id": "other"}
+
+
+def test_text_for_a_row_that_is_not_shown_is_kept_and_said(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    details = space(window).details
+    go_to(window, qtbot, "alpha")
+    space(window).search.field.setText("beta")
+    qtbot.waitUntil(lambda: details.pk == 2 or space(window).shown == 1, timeout=LONG)
+    space(window).table.edit_again(1, "name", "typed name")
+    qtbot.waitUntil(lambda: any("typed name" in text for text in boxes(window)))
+    space(window).search.field.clear()
+    qtbot.waitUntil(lambda: space(window).shown == 4, timeout=LONG)
+    space(window).table.select_pks([1])
+    qtbot.waitUntil(lambda: details.pk == 1, timeout=LONG)
+    assert details.form.changes() == {"name": "typed name"}
+
+
+def test_text_for_a_deleted_row_is_in_the_message(window: MainWindow, qtbot: QtBot) -> None:
+    go_to(window, qtbot, "beta")
+    other = Catalog.open(space(window).catalog.path)
+    other.edit("gone", lambda edit: records.delete_integrations(edit, pks=[2])).result()
+    other.close()
+    type_into_cell(window, qtbot, "typed name")
+    qtbot.waitUntil(lambda: any("deleted" in text for text in boxes(window)), timeout=LONG)
+    qtbot.waitUntil(lambda: space(window).shown == 3, timeout=LONG)
+    qtbot.waitUntil(lambda: any("typed name" in text for text in boxes(window)), timeout=LONG)
+
+
+def test_the_background_and_the_height_of_the_preview_come_back(
+    open_window: Open, path: Path, qtbot: QtBot
+) -> None:
+    window = open_window(path)
+    go_to(window, qtbot, "alpha")
+    details = space(window).details
+    details.splitter.setSizes([300, 5_000])
+    sizes = details.splitter.sizes()
+    details.preview.backgrounds.buttons()[2].click()
+    qtbot.waitUntil(window.close)
+    again = open_window(path)
+    go_to(again, qtbot, "alpha")
+    assert space(again).details.preview.background == Background.CHECKER
+    qtbot.waitUntil(lambda: space(again).details.splitter.sizes() == sizes)
