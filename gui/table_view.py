@@ -119,6 +119,7 @@ class IntegrationTable(QTableView):
         # With the table's own selection model, select-all repaints the header for seconds.
         self._header.setSelectionModel(QItemSelectionModel(self._rows, self))
         rows = self.verticalHeader()
+        rows.setAccessibleName(self.tr("Rows"))
         rows.hide()
         rows.setSectionResizeMode(rows.ResizeMode.Fixed)
         rows.setMinimumSectionSize(1)

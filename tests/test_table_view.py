@@ -614,3 +614,8 @@ def test_too_many_cells_are_not_copied_but_said(
     with qtbot.waitSignal(table.said) as said:
         table.copy()
     assert "Export" in said.args[0]
+
+
+def test_headers_have_names_for_a_screen_reader(table: IntegrationTable) -> None:
+    assert table.horizontalHeader().accessibleName()
+    assert table.verticalHeader().accessibleName()
