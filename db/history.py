@@ -27,6 +27,9 @@ BULK_ROWS: Final = 50_000
 """From here on, indexes are built after the rows instead of with each."""
 _AUTHOR_FALLBACK: Final = "unknown"
 
+# How much of a changeset SQLite hands over at once: its 1,024 bytes are a call of Python each.
+apsw.session_config(apsw.SQLITE_SESSION_CONFIG_STRMSIZE, 1 << 18)
+
 
 def start_recording(connection: apsw.Connection) -> apsw.Session:
     """A session that records every change of the recorded tables from now on."""

@@ -51,7 +51,7 @@ def run(report: Report, workdir: Path, rows: int = ROWS) -> None:
     limit = min(_bare_export(catalog, workdir / "bare.csv") for _ in range(2))
     value = min(_export(catalog, workdir / "out.csv", rows) for _ in range(2))
     report(f"export {rows:,} rows (s)", value, limit, EXPORT_TO_REACH)
-    for path in workdir.glob("*"):
+    for path in workdir.glob("*.*"):
         path.unlink()
 
 
