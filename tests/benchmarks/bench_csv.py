@@ -41,18 +41,39 @@ def run(report: Report, workdir: Path, rows: int = ROWS) -> None:
     """
     file = workdir / "bench.csv"
     _write_file(file, rows)
-    _settle()
-    limit = _executemany(workdir / "limit.db", file)
-    _settle()
     catalog = workdir / "import.db"
-    value = _import(catalog, file, rows)
-    report(f"import {rows:,} new rows, undoable (s)", value, limit, IMPORT_TO_REACH)
+    limits, values = [], []
+    for _ in range(2):  # in turn, the better one of each: the disk's speed comes and goes
+        _remove(workdir / "limit.db", catalog)
+        _settle()
+        limits.append(_executemany(workdir / "limit.db", file))
+        _settle()
+        values.append(_import(catalog, file, rows))
+    limit, value = min(limits), min(values)
+    report(
+        "import of all rows as new, undoable, s; "
+        "limit: executemany of parsed tuples, indexes after",
+        value,
+        limit,
+        IMPORT_TO_REACH,
+    )
     _settle()
     limit = min(_bare_export(catalog, workdir / "bare.csv") for _ in range(2))
     value = min(_export(catalog, workdir / "out.csv", rows) for _ in range(2))
-    report(f"export {rows:,} rows (s)", value, limit, EXPORT_TO_REACH)
+    report(
+        "export of all rows, s; limit: csv.writer over a bare cursor",
+        value,
+        limit,
+        EXPORT_TO_REACH,
+    )
     for path in workdir.glob("*.*"):
         path.unlink()
+
+
+def _remove(*catalogs: Path) -> None:
+    for catalog in catalogs:
+        for path in catalog.parent.glob(f"{catalog.name}*"):
+            path.unlink()
 
 
 def _settle() -> None:

@@ -17,7 +17,7 @@ from db import schema
 from db.catalog import Catalog
 from db.fields import FIELDS, Value
 
-VERSION = 1
+VERSION = 2
 ROWS = 1_000_000
 ORGANIZATIONS = 5_000
 
@@ -51,9 +51,9 @@ _TYPES = _words(
 )
 _COMPANIES = _words("Holdings|Labs|Systems|Industries|Partners|Works|Group|Software|Media|Health")
 _HOSTS = ("cdn.example.com/icons", "static.example.org/logos", "images.example.net/i", "")
-_PEOPLE = tuple(
+_CREATORS = tuple(
     f"{name}@example.com"
-    for name in ("ada", "grace", "alan", "edsger", "barbara", "donald", "leslie", "radia")
+    for name in ("admin", "ops", "catalog", "support", "partners", "platform", "hub", "review")
 )
 _SCATTER = 2_654_435_761
 """Knuth's multiplicative hash, 2^32 divided by the golden ratio: scatters running numbers."""
@@ -83,10 +83,10 @@ def records(count: int = ROWS, organization_count: int = ORGANIZATIONS) -> Itera
             kind if mixed % 97 else None,
             f"org-{(mixed >> 7) % organization_count:05}",
             f"https://{host}/{slug}.svg" if host else None,
-            _PEOPLE[(mixed >> 5) % len(_PEOPLE)],
+            _CREATORS[(mixed >> 5) % len(_CREATORS)],
             datetime.fromtimestamp(created, UTC).isoformat().replace("+00:00", "Z"),
             (created + 86_400) * 1000,
-            _PEOPLE[(mixed >> 11) % len(_PEOPLE)] if mixed % 3 else None,
+            _CREATORS[(mixed >> 11) % len(_CREATORS)] if mixed % 3 else None,
             None,
             f'{{"category":"{part}","tier":{mixed % 5}}}' if mixed % 2 else None,
         ]
