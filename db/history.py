@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import getpass
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Final
 
@@ -29,6 +31,8 @@ _AUTHOR_FALLBACK: Final = "unknown"
 
 # How much of a changeset SQLite hands over at once: its 1,024 bytes are a call of Python each.
 apsw.session_config(apsw.SQLITE_SESSION_CONFIG_STRMSIZE, 1 << 18)
+_PIECES_WAITING: Final = 8
+"""Pieces of a changeset in memory that wait to be compressed."""
 
 
 def start_recording(connection: apsw.Connection) -> apsw.Session:
@@ -123,32 +127,57 @@ def _replay(
 
 
 def _store(connection: apsw.Connection, edit_id: int, session: apsw.Session) -> bool:
-    """Store the session's changeset in parts; returns whether it changes anything."""
-    changed = False
+    """Store the session's changeset in parts; returns whether it changes anything.
+
+    Compressing runs beside SQLite's reading of the rows: both let go of the interpreter.
+    """
     compressor = zlib.compressobj(level=1)
-    buffer = bytearray()
-    part = 0
+    pieces: deque[Future[bytes]] = deque()
+    parts = _Parts(connection, edit_id)
+    changed = False
 
-    def flush(least: int) -> None:
-        nonlocal part
-        while len(buffer) > least:
-            connection.execute(
-                "INSERT INTO edit_data(edit, part, data) VALUES(?, ?, ?)",
-                (edit_id, part, bytes(buffer[:PART_BYTES])),
-            )
-            del buffer[:PART_BYTES]
-            part += 1
+    with ThreadPoolExecutor(1, thread_name_prefix="changeset") as beside:
 
-    def take(data: memoryview) -> None:
-        nonlocal changed
-        changed = True
-        buffer.extend(compressor.compress(data))
-        flush(PART_BYTES)
+        def take(data: memoryview) -> None:
+            nonlocal changed
+            changed = True
+            pieces.append(beside.submit(compressor.compress, bytes(data)))
+            while len(pieces) > _PIECES_WAITING:
+                parts.add(pieces.popleft().result())
 
-    session.changeset_stream(take)
-    buffer.extend(compressor.flush())
-    flush(0)
+        session.changeset_stream(take)
+        while pieces:
+            parts.add(pieces.popleft().result())
+    parts.add(compressor.flush())
+    parts.finish()
     return changed
+
+
+class _Parts:
+    """Writes bytes as rows of `edit_data`, each of `PART_BYTES` but the last."""
+
+    def __init__(self, connection: apsw.Connection, edit_id: int) -> None:
+        self._connection = connection
+        self._edit_id = edit_id
+        self._buffer = bytearray()
+        self._number = 0
+
+    def add(self, data: bytes) -> None:
+        self._buffer.extend(data)
+        while len(self._buffer) >= PART_BYTES:
+            self._write()
+
+    def finish(self) -> None:
+        if self._buffer:
+            self._write()
+
+    def _write(self) -> None:
+        self._connection.execute(
+            "INSERT INTO edit_data(edit, part, data) VALUES(?, ?, ?)",
+            (self._edit_id, self._number, bytes(self._buffer[:PART_BYTES])),
+        )
+        del self._buffer[:PART_BYTES]
+        self._number += 1
 
 
 def changeset_stream(connection: apsw.Connection, edit_id: int) -> Callable[[int], bytes]:
