@@ -86,7 +86,7 @@ class Screens:
         self._wait(lambda: space.shown > 0)
         space.search.field.setText("google")
         self._wait(lambda: space.search.matches.isVisible())
-        space.table.move_current(14)
+        space.table.setCurrentIndex(space.model.index(min(13, space.shown - 1), 1))
         self._all_icons_there(window)
         self._save(window, "window")
         space.search.clear()
