@@ -16,7 +16,8 @@ from PySide6.QtGui import QPixmap
 from db.addresses import Address
 from gui.icon_cache import cache_key
 from gui.icon_facts import IconFacts, IconState, IconView, Size
-from gui.icon_pipeline import Answer, IconPipeline, Request
+from gui.icon_pipeline import IconPipeline
+from gui.icon_tasks import Answer, Request
 
 MAX_PIXMAP_BYTES: Final = 64 * 1024 * 1024
 MAX_FACTS: Final = 20_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -14,67 +14,27 @@ from PySide6.QtGui import QImage
 
 from db.addresses import BAD_DATA, data_bytes, host_and_port, host_problem
 from db.errors import Problem
-from gui.icon_cache import Entry, IconCache, cache_key
+from gui.icon_cache import IconCache, cache_key
 from gui.icon_decoder import Decoded, Decoder, image_of
 from gui.icon_facts import (
     MAX_BYTES,
     NO_VALIDATORS,
     TOO_MANY_BYTES,
-    IconFacts,
     IconState,
     Size,
     Validators,
 )
+from gui.icon_tasks import Answers, Request, Task, data_entry, failed_entry, web_entry, with_picture
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gui.icon_fetcher import Fetched, Fetcher
 
-ANSWER_MS: Final = 33
-"""Answers are gathered this long, so that views repaint at most 30 times a second."""
 CACHE_WRITE_MS: Final = 250
 LOOKED_UP_AT_ONCE: Final = 32
-FRESH_SECONDS: Final = 24 * 3600.0
-"""How long a picture is used whose host does not say."""
-BROKEN_FRESH_SECONDS: Final = 600.0
 LARGEST_KEPT_EDGE: Final = 64
 """Thumbnails up to this edge in pixels are kept in the cache file; larger ones are drawn anew."""
-
-
-@dataclass(slots=True)
-class Request:
-    """Sizes of one address that a view wants; `anew` goes past the cache."""
-
-    key: str
-    url: str
-    sizes: set[Size]
-    anew: bool = False
-
-
-@dataclass(slots=True)
-class Answer:
-    """What became of a request; without `facts` it is being loaded."""
-
-    key: str
-    url: str
-    facts: IconFacts | None = None
-    images: dict[Size, QImage] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class _Task:
-    request: Request
-    body: bytes | None = None
-    entry: Entry | None = None
-    """What the cache had, and then what it shall have."""
-    drawn: set[Size] = field(default_factory=set)
-    stale: Problem | None = None
-    """Why the picture of the cache is shown although it could not be asked for again."""
-
-    @property
-    def is_data(self) -> bool:
-        return self.request.url.startswith("data:")
 
 
 class IconPipeline(QObject):
@@ -92,12 +52,12 @@ class IconPipeline(QObject):
         self._cache: IconCache
         self._decoder: Decoder
         self._fetcher: Fetcher
-        self._waiting: OrderedDict[str, _Task] = OrderedDict()
-        self._fetching: dict[str, _Task] = {}
-        self._decoding: dict[str, _Task] = {}
-        self._answers: dict[str, Answer] = {}
+        self._waiting: OrderedDict[str, Task] = OrderedDict()
+        self._fetching: dict[str, Task] = {}
+        self._decoding: dict[str, Task] = {}
+        self._answers = Answers(self)
+        self._answers.ready.connect(self.answered)
         self._pump_timer = self._timer(0, self._pump)
-        self._answer_timer = self._timer(ANSWER_MS, self._emit)
         self._cache_timer = self._timer(CACHE_WRITE_MS, self._write_cache)
 
     def _timer(self, milliseconds: int, slot: object) -> QTimer:
@@ -119,8 +79,9 @@ class IconPipeline(QObject):
     @Slot()
     def stop(self) -> None:
         """Break off everything and end the worker processes; the last thing in the thread."""
-        for timer in (self._pump_timer, self._answer_timer, self._cache_timer):
+        for timer in (self._pump_timer, self._cache_timer):
             timer.stop()
+        self._answers.stop()
         self._waiting.clear()
         self._fetcher.stop()
         self._decoder.stop()
@@ -138,7 +99,7 @@ class IconPipeline(QObject):
         """Take requests; the first of the list is the most urgent, before all earlier ones."""
         for request in reversed(requests):
             key = request.key
-            if self._is_answered(request):
+            if self._answers.cover(request):
                 continue
             under_way = self._fetching.get(key) or self._decoding.get(key)
             if under_way is not None:
@@ -146,19 +107,11 @@ class IconPipeline(QObject):
                 if key in self._fetching:
                     self._fetcher.prefer(request.url)
                 continue
-            task = self._waiting.setdefault(key, _Task(request))
+            task = self._waiting.setdefault(key, Task(request))
             task.request.sizes |= request.sizes
             task.request.anew |= request.anew
             self._waiting.move_to_end(key)
         self._pump_timer.start()
-
-    def _is_answered(self, request: Request) -> bool:
-        """Whether the answer is on its way to the views, which then need not ask again."""
-        answer = self._answers.get(request.key)
-        if answer is None or answer.facts is None or request.anew:
-            return False
-        shown = answer.facts.state in (IconState.READY, IconState.STALE)
-        return not shown or request.sizes <= answer.images.keys()
 
     @Slot(object)
     def want(self, keys: Collection[str]) -> None:
@@ -179,7 +132,7 @@ class IconPipeline(QObject):
             self._look(task)
         self._pump_timer.start()
 
-    def _look(self, task: _Task) -> None:
+    def _look(self, task: Task) -> None:
         """Answer from the cache file if it can, else see to it that the icon is loaded."""
         request = task.request
         if not task.is_data and not self._may_ask(task):
@@ -194,31 +147,31 @@ class IconPipeline(QObject):
         task.drawn = set(images)
         fresh = task.entry.is_fresh or task.is_data
         if task.entry.problem is not None and fresh:
-            self._answer(task, IconState.BROKEN, task.entry.problem)
+            self._answers.add(task, IconState.BROKEN, task.entry.problem)
         elif fresh and task.drawn >= request.sizes:
-            self._answer(task, IconState.READY, images=images)
+            self._answers.add(task, IconState.READY, images=images)
         else:
             if images:
-                self._answer(task, IconState.READY, images=images)
+                self._answers.add(task, IconState.READY, images=images)
             self._load(task, draw_only=fresh)
 
-    def _may_ask(self, task: _Task) -> bool:
+    def _may_ask(self, task: Task) -> bool:
         host, port = host_and_port(task.request.url)
         problem = host_problem(host, [], self._allowed_hosts, port)
         if problem is not None:
-            self._answer(task, IconState.REFUSED, problem)
+            self._answers.add(task, IconState.REFUSED, problem)
         return problem is None
 
-    def _load(self, task: _Task, draw_only: bool = False) -> None:
+    def _load(self, task: Task, draw_only: bool = False) -> None:
         if task.is_data:
             found = data_bytes(task.request.url)
             if found is None:
-                self._answer(task, IconState.BROKEN, Problem(BAD_DATA))
+                self._answers.add(task, IconState.BROKEN, Problem(BAD_DATA))
             elif len(found[1]) > MAX_BYTES:
                 limit = MAX_BYTES // (1024 * 1024)
-                self._answer(task, IconState.BROKEN, Problem(TOO_MANY_BYTES, limit=limit))
+                self._answers.add(task, IconState.BROKEN, Problem(TOO_MANY_BYTES, limit=limit))
             else:
-                task.entry = _data_entry(*found)
+                task.entry = data_entry(*found)
                 self._decode(task, found[1])
             return
         if draw_only and task.entry is not None and task.entry.picture is not None:
@@ -230,7 +183,7 @@ class IconPipeline(QObject):
 
     # Network ---------------------------------------------------------------------------------
 
-    def _fetch(self, task: _Task) -> None:
+    def _fetch(self, task: Task) -> None:
         validators, entry = NO_VALIDATORS, task.entry
         if entry is not None and entry.picture is not None:
             validators = Validators(entry.etag, entry.last_modified)
@@ -241,26 +194,25 @@ class IconPipeline(QObject):
         key = cache_key(url)
         task = self._fetching.get(key)
         if task is not None and task.entry is None:
-            self._answers.setdefault(key, Answer(key, url))
-            self._answer_later()
+            self._answers.tell_loading(key, url)
 
-    def _fetched(self, task: _Task, fetched: Fetched) -> None:
+    def _fetched(self, task: Task, fetched: Fetched) -> None:
         key = task.request.key
         self._fetching.pop(key, None)
         if fetched.not_modified:
             self._not_modified(task, fetched)
         elif fetched.body is not None:
             task.drawn.clear()
-            task.entry = _web_entry(fetched)
+            task.entry = web_entry(fetched)
             self._decode(task, fetched.body)
         elif fetched.unreachable and task.entry is not None and task.entry.picture is not None:
             self._stale(task, fetched)
         else:
             self._note_failure(task, fetched)
             state = IconState.REFUSED if fetched.refused else IconState.BROKEN
-            self._answer(task, state, fetched.problem)
+            self._answers.add(task, state, fetched.problem)
 
-    def _not_modified(self, task: _Task, fetched: Fetched) -> None:
+    def _not_modified(self, task: Task, fetched: Fetched) -> None:
         now = time.time()
         entry = task.entry
         assert entry is not None
@@ -271,18 +223,18 @@ class IconPipeline(QObject):
         self._cache.refresh(task.request.key, now, now + lifetime)
         self._cache_timer.start()
         if task.drawn >= task.request.sizes:
-            self._answer(task, IconState.READY)
+            self._answers.add(task, IconState.READY)
             return
         self._draw_from_cache(task)
 
-    def _stale(self, task: _Task, fetched: Fetched) -> None:
+    def _stale(self, task: Task, fetched: Fetched) -> None:
         task.stale = fetched.problem
         if task.drawn >= task.request.sizes:
-            self._answer(task, IconState.STALE, task.stale)
+            self._answers.add(task, IconState.STALE, task.stale)
             return
         self._draw_from_cache(task)
 
-    def _draw_from_cache(self, task: _Task) -> None:
+    def _draw_from_cache(self, task: Task) -> None:
         body = self._cache.body(task.request.key)
         if body is not None:
             self._decode(task, body)
@@ -290,54 +242,46 @@ class IconPipeline(QObject):
         task.entry = None
         self._fetch(task)
 
-    def _note_failure(self, task: _Task, fetched: Fetched) -> None:
+    def _note_failure(self, task: Task, fetched: Fetched) -> None:
         """Remember what the host said for a while; nothing of what only we say, or nobody."""
-        now = time.time()
-        entry = Entry(
-            fetched=now,
-            fresh_until=now + BROKEN_FRESH_SECONDS,
-            final_url=fetched.final_url,
-            status=fetched.status,
-            problem=fetched.problem,
-        )
-        task.entry = entry
+        task.entry = failed_entry(fetched)
         if not fetched.refused and not fetched.unreachable:
             self._put(task, None)
 
     # Worker process --------------------------------------------------------------------------
 
-    def _decode(self, task: _Task, body: bytes) -> None:
+    def _decode(self, task: Task, body: bytes) -> None:
         task.body = body
         self._decoding[task.request.key] = task
         sizes = sorted(task.request.sizes - task.drawn)
         self._decoder.decode(body, sizes, partial(self._decoded, task, sizes))
 
-    def _decoded(self, task: _Task, sizes: list[Size], decoded: Decoded) -> None:
+    def _decoded(self, task: Task, sizes: list[Size], decoded: Decoded) -> None:
         self._decoding.pop(task.request.key, None)
         entry, body = task.entry, task.body
         assert entry is not None
         assert body is not None
         if entry.picture is None and entry.problem is None:
-            task.entry = _with_picture(entry, decoded)
+            task.entry = with_picture(entry, decoded)
             self._put(task, None if task.is_data else body)
         if decoded.problem is not None:
-            self._answer(task, IconState.BROKEN, decoded.problem)
+            self._answers.add(task, IconState.BROKEN, decoded.problem)
         else:
             self._keep_thumbnails(task, decoded.images)
             state = IconState.READY if task.stale is None else IconState.STALE
-            self._answer(task, state, task.stale, decoded.images)
+            self._answers.add(task, state, task.stale, decoded.images)
             task.drawn |= set(sizes)
             if not task.drawn >= task.request.sizes:
                 self._decode(task, body)
         if self._waiting:
             self._pump_timer.start()
 
-    def _put(self, task: _Task, body: bytes | None) -> None:
+    def _put(self, task: Task, body: bytes | None) -> None:
         assert task.entry is not None
         self._cache.put(task.request.key, task.entry, body)
         self._cache_timer.start()
 
-    def _keep_thumbnails(self, task: _Task, images: dict[Size, QImage]) -> None:
+    def _keep_thumbnails(self, task: Task, images: dict[Size, QImage]) -> None:
         kept = [
             (size, bytes(image.constBits()))
             for size, image in images.items()
@@ -349,50 +293,3 @@ class IconPipeline(QObject):
 
     def _write_cache(self) -> None:
         self._cache.flush()
-
-    # Answers ---------------------------------------------------------------------------------
-
-    def _answer(
-        self,
-        task: _Task,
-        state: IconState,
-        reason: Problem | None = None,
-        images: dict[Size, QImage] | None = None,
-    ) -> None:
-        key, url = task.request.key, task.request.url
-        before = self._answers.get(key)
-        merged = {**(before.images if before is not None else {}), **(images or {})}
-        entry = task.entry
-        facts = IconFacts(url, state, reason) if entry is None else entry.told(url, state, reason)
-        self._answers[key] = Answer(key, url, facts, merged)
-        self._answer_later()
-
-    def _answer_later(self) -> None:
-        if not self._answer_timer.isActive():
-            self._answer_timer.start()
-
-    def _emit(self) -> None:
-        answers, self._answers = self._answers, {}
-        self.answered.emit(list(answers.values()))
-
-
-def _data_entry(media_type: str, body: bytes) -> Entry:
-    return Entry(time.time(), 0.0, content_type=media_type, size_bytes=len(body))
-
-
-def _web_entry(fetched: Fetched) -> Entry:
-    now, lifetime = time.time(), fetched.fresh_seconds
-    return Entry(
-        fetched=now,
-        fresh_until=now + (FRESH_SECONDS if lifetime is None else lifetime),
-        final_url=fetched.final_url,
-        status=fetched.status,
-        content_type=fetched.content_type,
-        etag=fetched.validators.etag,
-        last_modified=fetched.validators.last_modified,
-        size_bytes=len(fetched.body or b""),
-    )
-
-
-def _with_picture(entry: Entry, decoded: Decoded) -> Entry:
-    return replace(entry, picture=decoded.picture, problem=decoded.problem)
