@@ -12,7 +12,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final, Literal
 
 import apsw
@@ -28,6 +27,7 @@ from db.errors import Problem, translated
 from db.fields import FIELD_BY_NAME, INSTANTS
 from db.history import BULK_ROWS
 from db.schema import build_indexes, drop_indexes
+from db.scratch import ScratchFolder
 
 Kind = Literal["new", "changed", "unchanged"]
 SHORT: Final = 2_000
@@ -59,8 +59,8 @@ class Reading:
             delimiter: None to detect it.
             progress: told the bytes read and those in all, on another thread.
         """
-        self._folder = TemporaryDirectory(prefix="integration-icons-import-")
-        stage = Path(self._folder.name) / "stage.db"
+        self._folder = ScratchFolder()
+        stage = self._folder.path / "stage.db"
         job = partial(stage_csv, source=source, stage=stage, catalog=catalog, delimiter=delimiter)
         self._task = Task(job, progress)
         self.future: Future[Staged] = self._task.future
@@ -72,7 +72,7 @@ class Reading:
     def close(self) -> None:
         """Remove the stage, as soon as nothing writes it; twice does no harm."""
         self._task.cancel()
-        self.future.add_done_callback(lambda _: self._folder.cleanup())
+        self.future.add_done_callback(lambda _: self._folder.close())
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QThreadPool, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar
 
+from db.scratch import remove_left_over
 from gui import logs, theme
 from gui.actions import fill, make_actions
 from gui.background import deliver
@@ -147,6 +148,7 @@ class MainWindow(QMainWindow):
         if self._is_whole and read and not self._is_ready:
             self._is_ready = True
             self.ready.emit()
+            QThreadPool.globalInstance().start(remove_left_over)
 
     def _handlers(self) -> dict[str, Callable[..., object]]:
         return {

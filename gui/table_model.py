@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 import apsw
@@ -24,6 +22,7 @@ from db.errors import environment_error
 from db.fields import FIELD_BY_NAME, Value, csv_text, is_blank, typed
 from db.order import AT, SHORT, Beginning, Order, OrderSpec, Row
 from db.pages import Pages
+from db.scratch import ScratchFolder
 from gui.background import deliver, run_in_gui
 from gui.columns import COLUMNS, ICON, PLACE
 from gui.table_cells import cell, spoken, tooltip
@@ -80,7 +79,7 @@ class IntegrationTableModel(QAbstractTableModel):
         self._connection = catalog.connect_here()
         self._reader = catalog.reader("order")
         self._selection_reader = catalog.reader("selection")
-        self._folder = TemporaryDirectory(prefix="integration-icons-", ignore_cleanup_errors=True)
+        self._folder = ScratchFolder()
         self._pages: Pages | Beginning | None = None
         self._fields: frozenset[str] | None = None
         self._pending: dict[tuple[int, str], Value] = {}
@@ -100,7 +99,7 @@ class IntegrationTableModel(QAbstractTableModel):
         self._reader.close()
         self._selection_reader.close()
         self._connection.close()
-        self._folder.cleanup()
+        self._folder.close()
 
     # -- what is shown -----------------------------------------------------------------------
 
@@ -123,7 +122,7 @@ class IntegrationTableModel(QAbstractTableModel):
         if self._pages is None and not self.spec.is_filtered:
             self._show_beginning()
         spec = self.spec
-        folder = Path(self._folder.name)
+        folder = self._folder.path
         find = tuple(self.wanted_pks())
         fields = self._fields
         early = None

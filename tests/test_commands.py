@@ -235,7 +235,7 @@ def interrupted(arguments: Sequence[object], signal_number: int, folder: Path) -
         env={**os.environ, "TMPDIR": str(folder)},
     )
     deadline = time.monotonic() + 60
-    while not list(folder.glob("integration-icons-import-*/stage.db")):
+    while not list(folder.glob("integration-icons-*/stage.db")):
         assert process.poll() is None
         assert time.monotonic() < deadline
     process.send_signal(signal_number)
