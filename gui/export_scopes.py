@@ -11,11 +11,11 @@ from db import order
 from db.csv_export import Chosen, Matching, Ordered, Rows
 from db.order import Order
 from gui.export_dialog import Scope
+from gui.row_selection import RowSelection
 from gui.table_model import IntegrationTableModel
-from gui.table_view import IntegrationTable
 
 
-def scopes(model: IntegrationTableModel, table: IntegrationTable, total: int) -> list[Scope]:
+def scopes(model: IntegrationTableModel, chosen: RowSelection, total: int) -> list[Scope]:
     """The choices of the export dialog.
 
     Args:
@@ -30,8 +30,8 @@ def scopes(model: IntegrationTableModel, table: IntegrationTable, total: int) ->
         ),
         Scope(
             QCoreApplication.translate("ExportScopes", "The selection"),
-            table.selected_row_count(),
-            lambda: _selection(model, table),
+            chosen.count,
+            lambda: _selection(model, chosen),
         ),
         Scope(QCoreApplication.translate("ExportScopes", "The whole catalogue"), total, Matching),
     ]
@@ -46,8 +46,8 @@ def _shown(model: IntegrationTableModel, kept: list[Order]) -> Rows | Future[Row
     return answer if answer is not None else Matching(model.spec.words, model.spec.org_id)
 
 
-def _selection(model: IntegrationTableModel, table: IntegrationTable) -> Rows | Future[Rows]:
-    ranges = table.selected_ranges()
+def _selection(model: IntegrationTableModel, chosen: RowSelection) -> Rows | Future[Rows]:
+    ranges = chosen.ranges
 
     def look_up(connection: apsw.Connection, shown: Order) -> Rows:
         return Chosen(tuple(order.pks_at(connection, shown, ranges)))

@@ -163,13 +163,17 @@ class MainWindow(QMainWindow):
             ),
             "preferences": self.show_preferences,
             "quit": self.close,
-            "undo": lambda: self._in_workspace(Workspace.undo),
-            "redo": lambda: self._in_workspace(Workspace.redo),
+            "undo": lambda: self._in_workspace(lambda space: space.record_actions.undo()),
+            "redo": lambda: self._in_workspace(lambda space: space.record_actions.redo()),
             "copy": lambda: self._in_workspace(lambda space: space.table.copy()),
-            "new": lambda: self._in_workspace(Workspace.new_integration),
-            "duplicate": lambda: self._in_workspace(Workspace.duplicate_selected),
+            "new": lambda: self._in_workspace(lambda space: space.record_actions.new_integration()),
+            "duplicate": lambda: self._in_workspace(
+                lambda space: space.record_actions.duplicate_selected()
+            ),
             "edit_cell": lambda: self._in_workspace(lambda space: space.table.edit_current()),
-            "delete": lambda: self._in_workspace(Workspace.delete_selected),
+            "delete": lambda: self._in_workspace(
+                lambda space: space.record_actions.delete_selected()
+            ),
             "select_all": lambda: self._in_workspace(lambda space: space.table.selectAll()),
             "find": lambda: self._in_workspace(lambda space: space.search.focus()),
             "refresh": lambda: self._in_workspace(Workspace.refresh),
@@ -435,7 +439,7 @@ class MainWindow(QMainWindow):
             actions[name].setEnabled(space is not None)
         for name in _NEEDS_WRITING.split():
             actions[name].setEnabled(writable)
-        some = space is not None and (space.selected > 0 or space.table.current_row >= 0)
+        some = space is not None and (space.selected > 0 or space.table.chosen.current_row >= 0)
         for name in ("duplicate", "delete", "edit_cell"):
             actions[name].setEnabled(writable and some)
         self._name_step("undo", self.tr("&Undo"), space.catalog.undo_label() if space else None)

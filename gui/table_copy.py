@@ -2,19 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from PySide6.QtCore import QItemSelectionModel
+import apsw
+from PySide6.QtCore import QItemSelectionModel, QObject, Signal
+from PySide6.QtGui import QGuiApplication
 
+from db import order
 from db.fields import Value, csv_text
-from gui.table_scene import selected
+from gui.background import deliver
+from gui.columns import COLUMNS, PLACE, Column
+from gui.row_selection import selected
+from gui.table_model import IntegrationTableModel
+from gui.text import number, sentence
 
 MOST_CELLS: Final = 500_000
 """More cells are a file to export, no clipboard's content."""
 
 Box = tuple[int, int, frozenset[int]]
 """First and last position of selected cells, and their sections."""
+
+
+class Copier(QObject):
+    """Copies what is selected.
+
+    Args:
+        shown: tells the visible columns, from left to right.
+
+    Signals:
+        said(str): a message for the user.
+    """
+
+    said = Signal(str)
+
+    def __init__(
+        self,
+        chooser: QItemSelectionModel,
+        model: IntegrationTableModel,
+        shown: Callable[[], Sequence[Column]],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._chooser = chooser
+        self._model = model
+        self._shown = shown
+
+    def copy(self) -> None:
+        """Put the selected cells on the clipboard: whole texts, tabs between, one line a row."""
+        boxes = boxes_of(self._chooser)
+        chosen = frozenset[int]().union(*(box[2] for box in boxes))
+        shown = [PLACE[column.name] for column in self._shown()]
+        sections = [section for section in shown if section in chosen]
+        ranges = order.merged((first, last) for first, last, _ in boxes)
+        cells = sum(last - first + 1 for first, last in ranges) * len(sections)
+        if cells > MOST_CELLS:
+            self.said.emit(
+                self.tr(
+                    "{count} cells are too many for the clipboard (at most {most}). "
+                    "Export the rows instead."
+                ).format(count=number(cells), most=number(MOST_CELLS))
+            )
+            return
+        names = [COLUMNS[section].sort_column for section in sections]
+
+        def read(connection: apsw.Connection, rows: order.Order) -> str:
+            found = order.values_at(connection, rows, ranges, names)
+            return as_text(found, sections, boxes)
+
+        answer = self._model.ask(read) if cells else None
+        if answer is not None:
+            deliver(
+                self,
+                answer,
+                lambda text: self._copied(text, cells),
+                lambda error: self.said.emit(sentence(error)),
+            )
+
+    def _copied(self, text: str, cells: int) -> None:
+        QGuiApplication.clipboard().setText(text)
+        if cells > 1:
+            self.said.emit(self.tr("{count} cells copied").format(count=number(cells)))
 
 
 def boxes_of(chooser: QItemSelectionModel) -> list[Box]:

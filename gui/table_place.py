@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel
+from PySide6.QtCore import QItemSelection
 from PySide6.QtWidgets import QTableView
 
 from db.order import OrderSpec, Range, merged
 from gui.columns import COLUMNS
+from gui.row_selection import FEW_ROWS, Command, selected
 from gui.table_model import IntegrationTableModel
-from gui.table_scene import selected
-
-FEW_ROWS = 1000
-"""So many selected rows are kept; a larger selection is dropped with the rows it was made in."""
-_Command = QItemSelectionModel.SelectionFlag
 
 
 class PlaceKeeper:
@@ -90,10 +86,10 @@ class PlaceKeeper:
         for first, last in merged((place, place) for place in places):
             selection.select(model.index(first, left), model.index(last, right))
         chooser = self._view.selectionModel()
-        chooser.select(selection, _Command.ClearAndSelect)
+        chooser.select(selection, Command.ClearAndSelect)
         current = self.chosen[:1] or ([] if self._current is None else [self._current])
         for place in self._places(current):
-            chooser.setCurrentIndex(model.index(place, self._column), _Command.NoUpdate)
+            chooser.setCurrentIndex(model.index(place, self._column), Command.NoUpdate)
         if current and not chooser.currentIndex().isValid():
             self._go_to_neighbour()
 
@@ -102,7 +98,7 @@ class PlaceKeeper:
         model = self._model
         if self._shown == model.spec and not model.is_loading and model.rowCount():
             index = model.index(min(self._row, model.rowCount() - 1), self._column)
-            self._view.selectionModel().setCurrentIndex(index, _Command.ClearAndSelect)
+            self._view.selectionModel().setCurrentIndex(index, Command.ClearAndSelect)
 
     def _places(self, pks: list[int]) -> list[int]:
         found = (self._model.positions.get(pk, -1) for pk in pks)

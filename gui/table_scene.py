@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from PySide6.QtCore import QItemSelectionModel, QItemSelectionRange, QRect
+from PySide6.QtCore import QItemSelectionModel, QRect
 from PySide6.QtWidgets import QHeaderView, QTableView
 
 from db.order import Row
 from gui.columns import COLUMNS, Column
+from gui.row_selection import selected
 from gui.table_model import IntegrationTableModel
 
 _FEW_RANGES: Final = 64
@@ -77,12 +78,6 @@ def _lanes(header: QHeaderView, rect: QRect) -> list[Lane]:
             lanes.append(Lane(section, COLUMNS[section], x, width))
         x += width
     return lanes
-
-
-def selected(chooser: QItemSelectionModel) -> list[QItemSelectionRange]:
-    """The selected ranges: never the selected indexes, of which there may be millions."""
-    selection = chooser.selection()
-    return [selection.at(place) for place in range(selection.count())]
 
 
 def _selected(

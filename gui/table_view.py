@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-import apsw
 from PySide6.QtCore import (
     QByteArray,
     QEvent,
@@ -19,7 +18,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QAction,
-    QGuiApplication,
     QHelpEvent,
     QKeyEvent,
     QKeySequence,
@@ -28,19 +26,18 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemDelegate, QMenu, QTableView, QToolTip, QWidget
 
-from db import order
-from db.order import Range, SortKey
+from db.order import SortKey
 from gui import theme
-from gui.background import deliver
 from gui.columns import COLUMN_BY_NAME, COLUMNS, ICON, PLACE
-from gui.table_copy import MOST_CELLS, as_text, boxes_of
+from gui.row_selection import FEW_ROWS, Command, RowSelection
+from gui.table_copy import Copier
 from gui.table_header import TableHeader
 from gui.table_icons import Loader, TableIcons
 from gui.table_model import Index, IntegrationTableModel
 from gui.table_painter import TablePainter
-from gui.table_place import FEW_ROWS, PlaceKeeper
-from gui.table_scene import scene_of, selected
-from gui.text import number, plain_tooltip, sentence
+from gui.table_place import PlaceKeeper
+from gui.table_scene import scene_of
+from gui.text import plain_tooltip
 
 if TYPE_CHECKING:
     from db.organizations import Organization
@@ -53,16 +50,14 @@ _OPENING: Final = (
     QTableView.EditTrigger.DoubleClicked,
 )
 
-Command = QItemSelectionModel.SelectionFlag
-
 
 class IntegrationTable(QTableView):
     """Shows an `IntegrationTableModel`.
 
+    Attributes:
+        chosen: the rows that are selected, and the current one.
+
     Signals:
-        current_changed(int | None): the pk of the current row, or that there is none; also after
-            new rows were shown, since the row may stand elsewhere.
-        selected_changed(int): how many rows have a selected cell.
         sort_changed(): `sort` is another one; the model is asked for it already.
         details_requested(int, str): this field of the row with this pk is not edited here.
         text_left(int, str, str): this text for this field of the row with this pk was refused, and
@@ -71,8 +66,6 @@ class IntegrationTable(QTableView):
         said(str): a message for the user.
     """
 
-    current_changed = Signal(object)
-    selected_changed = Signal(int)
     sort_changed = Signal()
     details_requested = Signal(object, str)
     text_left = Signal(object, str, str)
@@ -94,6 +87,10 @@ class IntegrationTable(QTableView):
         self._make_header()
         self.setModel(model)
         self._set_up()
+        self.chosen = RowSelection(self.selectionModel(), model, self._column_to_go_to, self)
+        self.chosen.said.connect(self.said)
+        self._copier = Copier(self.selectionModel(), model, self._header.shown_columns, self)
+        self._copier.said.connect(self.said)
         self._place = PlaceKeeper(self, model)
         model.wanted_pks = self._place.wanted_pks
         model.modelAboutToBeReset.connect(self._place.before_reset)
@@ -194,89 +191,28 @@ class IntegrationTable(QTableView):
 
     # -- current row and selection -----------------------------------------------------------
 
-    @property
-    def current_pk(self) -> int | None:
-        """The pk of the current row."""
-        return self._rows.pk_at(self.current_row)
-
-    @property
-    def current_row(self) -> int:
-        """The position of the current row, -1 when there is none."""
-        return self.currentIndex().row()
-
-    def move_current(self, step: int) -> None:
-        """Make the row so many further down (or up) the current one, and the only selected."""
-        count = self._rows.rowCount()
-        if count:
-            position = max(0, min(count - 1, self.current_row + step))
-            self._go_to(position)
-
-    def _go_to(self, position: int) -> None:
+    def _column_to_go_to(self) -> int:
         column = self.currentIndex().column()
         if column < 0 or self.isColumnHidden(column):
             column = PLACE[self._header.shown_columns()[0].name]
-        index = self._rows.index(position, column)
-        self.selectionModel().setCurrentIndex(index, Command.ClearAndSelect)
-
-    def go_to_pk(self, pk: int) -> bool:
-        """Make this row the current one, and the only selected; False when it is not known where
-        it stands: see `select_pks`."""
-        position = self._rows.position_of(pk)
-        if position is not None:
-            self._go_to(position)
-        return position is not None
-
-    def selected_ranges(self) -> list[Range]:
-        """First and last positions of the rows that have a selected cell."""
-        ranges = selected(self.selectionModel())
-        return order.merged((item.top(), item.bottom()) for item in ranges)
-
-    def selected_row_count(self) -> int:
-        """How many rows have a selected cell."""
-        return sum(last - first + 1 for first, last in self.selected_ranges())
-
-    def with_selected_pks(self, then: Callable[[Sequence[int]], Any]) -> None:
-        """Call `then` with the pks of the selected rows, or else of the current one.
-
-        At once for a few rows, later for many: a reader looks them up. Not at all for none.
-        """
-        ranges = self.selected_ranges()
-        if not ranges and self.current_row >= 0:
-            ranges = [(self.current_row, self.current_row)]
-        if sum(last - first + 1 for first, last in ranges) <= FEW_ROWS:
-            pks = [pk for first, last in ranges for pk in self._rows.pks(first, last)]
-            if pks:
-                then(pks)
-            return
-        answer = self._rows.ask(lambda connection, shown: order.pks_at(connection, shown, ranges))
-        if answer is not None:
-            deliver(self, answer, then, self._say)
+        return column
 
     def select_pks(self, pks: Sequence[int]) -> None:
         """Select these rows and go to the first of them, as soon as they are shown."""
         self._place.chosen = list(pks[:FEW_ROWS])
         self._rows.reload()
 
-    def _say(self, error: Exception) -> None:
-        self.said.emit(sentence(error))
-
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
         if current.row() != previous.row():
             self._update_row(previous.row())
             self._update_row(current.row())
-            self.current_changed.emit(self._rows.pk_at(current.row()))
-
-    def selectionChanged(self, chosen: QItemSelection, unchosen: QItemSelection) -> None:
-        super().selectionChanged(chosen, unchosen)
-        self.selected_changed.emit(self.selected_row_count())
 
     # -- new rows ----------------------------------------------------------------------------
 
     def _after_reset(self) -> None:
         self._place.after_reset()
-        self.current_changed.emit(self.current_pk)
-        self.selected_changed.emit(self.selected_row_count())
+        self.chosen.tell()
         self._icons.want_soon()
 
     def _row_height(self) -> int:
@@ -392,7 +328,8 @@ class IntegrationTable(QTableView):
 
     def _select_rows(self) -> None:
         selection = QItemSelection()
-        for first, last in self.selected_ranges() or [(self.current_row, self.current_row)]:
+        current = self.currentIndex().row()
+        for first, last in self.chosen.ranges or [(current, current)]:
             end = self._rows.index(last, len(COLUMNS) - 1)
             selection.select(self._rows.index(first, 0), end)
         self.selectionModel().select(selection, Command.ClearAndSelect)
@@ -400,35 +337,8 @@ class IntegrationTable(QTableView):
     # -- copying -----------------------------------------------------------------------------
 
     def copy(self) -> None:
-        """Put the selected cells on the clipboard: whole texts, tabs between, one line a row."""
-        boxes = boxes_of(self.selectionModel())
-        chosen = frozenset[int]().union(*(box[2] for box in boxes))
-        shown = [PLACE[column.name] for column in self._header.shown_columns()]
-        sections = [section for section in shown if section in chosen]
-        ranges = order.merged((first, last) for first, last, _ in boxes)
-        cells = sum(last - first + 1 for first, last in ranges) * len(sections)
-        if cells > MOST_CELLS:
-            self.said.emit(
-                self.tr(
-                    "{count} cells are too many for the clipboard (at most {most}). "
-                    "Export the rows instead."
-                ).format(count=number(cells), most=number(MOST_CELLS))
-            )
-            return
-        names = [COLUMNS[section].sort_column for section in sections]
-
-        def read(connection: apsw.Connection, rows: order.Order) -> str:
-            found = order.values_at(connection, rows, ranges, names)
-            return as_text(found, sections, boxes)
-
-        answer = self._rows.ask(read) if cells else None
-        if answer is not None:
-            deliver(self, answer, lambda text: self._copied(text, cells), self._say)
-
-    def _copied(self, text: str, cells: int) -> None:
-        QGuiApplication.clipboard().setText(text)
-        if cells > 1:
-            self.said.emit(self.tr("{count} cells copied").format(count=number(cells)))
+        """Put the selected cells on the clipboard."""
+        self._copier.copy()
 
     # -- icons -------------------------------------------------------------------------------
 

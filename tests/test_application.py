@@ -123,11 +123,11 @@ def test_rows_chosen_before_all_are_there_stay_chosen(qtbot: QtBot, window: Main
     table = space(window).table
     qtbot.keyClick(table, Qt.Key.Key_Down)
     qtbot.keyClick(table, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
-    chosen, current = table.selected_ranges(), table.current_pk
+    chosen, current = table.chosen.ranges, table.chosen.current_pk
     assert chosen
     with qtbot.waitSignal(window.ready):
         pass
-    assert (table.selected_ranges(), table.current_pk) == (chosen, current)
+    assert (table.chosen.ranges, table.chosen.current_pk) == (chosen, current)
     qtbot.waitUntil(lambda: space(window).details.pk == current)
 
 

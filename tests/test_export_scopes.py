@@ -70,7 +70,7 @@ def test_each_scope_exports_what_it_says(
     assert isinstance(model, IntegrationTableModel)
     table.selectRow(1)
     table.selectionModel().select(model.index(3, 1), table.selectionModel().SelectionFlag.Select)
-    shown, selection, everything = scopes(model, table, 5)
+    shown, selection, everything = scopes(model, table.chosen, 5)
     assert [scope.count for scope in (shown, selection, everything)] == [5, 2, 5]
     target = tmp_path / "out.csv"
     assert exported(catalog, shown.rows(), target) == "edcba"
@@ -83,7 +83,7 @@ def test_the_shown_order_stays_while_other_rows_are_shown(
 ) -> None:
     model = table.model()
     assert isinstance(model, IntegrationTableModel)
-    shown = scopes(model, table, 5)[0]
+    shown = scopes(model, table.chosen, 5)[0]
     answer = shown.rows()
     rows = answer.result() if isinstance(answer, Future) else answer
     assert isinstance(rows, Ordered)
@@ -98,7 +98,7 @@ def test_before_any_order_is_made_the_search_itself_is_exported(
     model = IntegrationTableModel(catalog)
     table = IntegrationTable(model, NoIcons())
     qtbot.addWidget(table)
-    shown, selection, _ = scopes(model, table, 5)
+    shown, selection, _ = scopes(model, table.chosen, 5)
     assert shown.rows() == Matching()
     assert selection.rows() == Chosen(())
     model.close()

@@ -209,7 +209,7 @@ def test_icons_of_an_allowed_host_show_in_table_and_details(
     assert found
     search(qtbot, window, "simple-icons: github", found)
     table = space(window).table
-    table.move_current(0)
+    table.chosen.move_current(0)
     model = space(window).model
     url = model.index(0, PLACE["icon_url"]).data()
     assert url.startswith(icon_host.url)
@@ -268,8 +268,8 @@ def test_a_click_on_a_heading_sorts_and_selects_nothing(qtbot: QtBot, open_windo
     trigger(window, "sample")
     qtbot.waitUntil(lambda: space(window).shown == 62, timeout=LONG)
     table = space(window).table
-    table.move_current(5)
-    pk = table.current_pk
+    table.chosen.move_current(5)
+    pk = table.chosen.current_pk
     header = table.horizontalHeader()
     x = header.sectionViewportPosition(PLACE["type"]) + 30
     with qtbot.waitSignal(space(window).model.loaded):
@@ -277,8 +277,8 @@ def test_a_click_on_a_heading_sorts_and_selects_nothing(qtbot: QtBot, open_windo
             header.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(x, header.height() // 2)
         )
     assert [key.column for key in table.sort] == ["type"]
-    assert table.selected_row_count() <= 1
-    assert table.current_pk == pk
+    assert table.chosen.count <= 1
+    assert table.chosen.current_pk == pk
 
 
 def test_after_a_deletion_the_next_row_is_chosen(qtbot: QtBot, open_window: Open) -> None:
@@ -290,7 +290,7 @@ def test_after_a_deletion_the_next_row_is_chosen(qtbot: QtBot, open_window: Open
     before = names(window)
     trigger(window, "delete")
     qtbot.waitUntil(lambda: space(window).shown == 61, timeout=LONG)
-    assert table.current_row == 3
+    assert table.chosen.current_row == 3
     assert names(window)[3] == before[4]
     qtbot.waitUntil(lambda: space(window).details.heading == before[4])
 
@@ -332,7 +332,7 @@ def test_nothing_typed_is_lost_when_the_window_closes(qtbot: QtBot, open_window:
     window = open_window()
     trigger(window, "sample")
     qtbot.waitUntil(lambda: space(window).shown == 62, timeout=LONG)
-    space(window).table.move_current(1)
+    space(window).table.chosen.move_current(1)
     form = space(window).details.form
     qtbot.waitUntil(lambda: space(window).details.pk is not None)
     metadata, name = form.editors["metadata"].input, form.editors["name"].input
@@ -354,7 +354,7 @@ def test_nothing_typed_is_lost_when_the_window_closes(qtbot: QtBot, open_window:
 
     again = open_window()
     qtbot.waitUntil(lambda: space(again).shown == 62, timeout=LONG)
-    space(again).table.move_current(1)
+    space(again).table.chosen.move_current(1)
     qtbot.waitUntil(lambda: space(again).details.pk is not None)
     name = space(again).details.form.editors["name"].input
     name.setFocus()

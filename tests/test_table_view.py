@@ -308,13 +308,13 @@ def test_current_row_and_selection_follow_their_rows(
     show(qtbot, table)
     select(table, (10, "name"), (12, "type"))
     table.selectionModel().setCurrentIndex(table.model().index(12, PLACE["type"]), Command.NoUpdate)
-    pk = table.current_pk
+    pk = table.chosen.current_pk
     with qtbot.waitSignal(model_of(table).loaded):
         table.sort_by("name")
-    assert table.current_pk == pk
-    assert table.current_row == 300 - 1 - 12
+    assert table.chosen.current_pk == pk
+    assert table.chosen.current_row == 300 - 1 - 12
     assert table.currentIndex().column() == PLACE["type"]
-    assert table.selected_ranges() == [(287, 289)]
+    assert table.chosen.ranges == [(287, 289)]
     assert table.visualRect(table.currentIndex()).intersects(table.viewport().rect())
 
 
@@ -340,7 +340,7 @@ def test_a_search_shows_its_first_rows_and_clearing_it_the_current_one(
     go_to(table, 50)
     assert name_at(table, 50) == "n0350"
     show(qtbot, table, OrderSpec())
-    assert table.current_row == 350
+    assert table.chosen.current_row == 350
     assert table.visualRect(table.currentIndex()).intersects(table.viewport().rect())
 
 
@@ -349,14 +349,14 @@ def test_signals_tell_the_current_row_and_how_many_are_selected(
 ) -> None:
     add_many(catalog, 9)
     show(qtbot, table)
-    with qtbot.waitSignal(table.current_changed) as current:
-        table.move_current(1)
+    with qtbot.waitSignal(table.chosen.current_changed) as current:
+        table.chosen.move_current(1)
     assert current.args == [1]
-    assert (table.current_pk, table.current_row) == (1, 0)
-    table.move_current(3)
-    table.move_current(100)
-    assert table.current_row == 8
-    with qtbot.waitSignal(table.selected_changed) as chosen:
+    assert (table.chosen.current_pk, table.chosen.current_row) == (1, 0)
+    table.chosen.move_current(3)
+    table.chosen.move_current(100)
+    assert table.chosen.current_row == 8
+    with qtbot.waitSignal(table.chosen.selected_changed) as chosen:
         table.selectAll()
     assert chosen.args == [9]
 
@@ -367,14 +367,14 @@ def test_selected_pks_few_at_once_and_many_by_a_reader(
     add_many(catalog, 1500)
     show(qtbot, table)
     got: list[Sequence[int]] = []
-    table.with_selected_pks(got.append)
+    table.chosen.with_pks(got.append)
     assert got == []
     select(table, (3, "name"), (4, "name"))
     select(table, (1, "type"), (3, "type"))
-    table.with_selected_pks(got.append)
+    table.chosen.with_pks(got.append)
     assert got == [[2, 3, 4, 5]]
     table.selectAll()
-    table.with_selected_pks(got.append)
+    table.chosen.with_pks(got.append)
     qtbot.waitUntil(lambda: len(got) == 2)
     assert got[1] == list(range(1, 1501))
 
@@ -389,8 +389,8 @@ def test_new_rows_are_selected_once_they_are_there(
     model_of(table).refresh(change)
     with qtbot.waitSignal(model_of(table).loaded):
         table.select_pks(sorted(change.pks))
-    assert [name_at(table, row) for row in (table.current_row,)] == ["n0300b"]
-    assert table.selected_row_count() == 2
+    assert [name_at(table, row) for row in (table.chosen.current_row,)] == ["n0300b"]
+    assert table.chosen.count == 2
     assert table.visualRect(table.currentIndex()).intersects(table.viewport().rect())
 
 
@@ -456,12 +456,12 @@ def test_tab_edits_the_next_cell_and_goes_to_the_next_row(
         editor = editor_of(table)
         assert editor is not None
         qtbot.keyClick(editor, Key.Key_Tab)
-        assert (table.current_row, table.currentIndex().column()) == (row, PLACE[name])
+        assert (table.chosen.current_row, table.currentIndex().column()) == (row, PLACE[name])
         qtbot.waitUntil(lambda: editor_of(table) is not None)
     editor = editor_of(table)
     assert editor is not None
     qtbot.keyClick(editor, Key.Key_Backtab)
-    assert (table.current_row, table.currentIndex().column()) == (0, PLACE["updated_at"])
+    assert (table.chosen.current_row, table.currentIndex().column()) == (0, PLACE["updated_at"])
 
 
 def test_new_rows_wait_for_the_editor(
@@ -494,7 +494,7 @@ def test_a_refused_text_is_offered_again(
     editor = editor_of(table)
     assert editor is not None
     assert editor.text() == "refused"
-    assert table.current_row == 0
+    assert table.chosen.current_row == 0
     with qtbot.waitSignal(model_of(table).edit_requested) as asked:
         qtbot.keyClick(editor, Key.Key_Return)
     assert asked.args == [1, "name", "refused"]
@@ -607,7 +607,7 @@ def test_cells_are_copied_as_shown_with_tabs_between(
 def test_too_many_cells_are_not_copied_but_said(
     qtbot: QtBot, catalog: Catalog, table: IntegrationTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gui.table_view.MOST_CELLS", 10)
+    monkeypatch.setattr("gui.table_copy.MOST_CELLS", 10)
     add_many(catalog, 9)
     show(qtbot, table)
     table.selectAll()

@@ -174,8 +174,8 @@ def test_an_invalid_draft_brings_its_row_back(window: MainWindow, qtbot: QtBot) 
     type_into(window, "name", "")
     model, table = space(window).model, space(window).table
     with qtbot.assertNotEmitted(model.loading):
-        table.move_current(2)
-        qtbot.waitUntil(lambda: table.current_row == 0)
+        table.chosen.move_current(2)
+        qtbot.waitUntil(lambda: table.chosen.current_row == 0)
     assert space(window).details.pk == 1
     assert space(window).details.form.editors["name"].input.hasFocus()
 
@@ -200,7 +200,7 @@ def test_an_invalid_draft_that_is_filtered_away_is_kept(
     assert not details.form.is_dirty
     field.clear()
     qtbot.waitUntil(lambda: space(window).shown == 4, timeout=LONG)
-    space(window).table.move_current(-9)
+    space(window).table.chosen.move_current(-9)
     qtbot.waitUntil(lambda: details.pk == 1, timeout=LONG)
     assert details.form.editors["name"].text() == ""
     assert details.form.editors["metadata"].text() == '{"a b": "c  d'
@@ -214,11 +214,11 @@ def test_an_invalid_draft_of_a_deleted_row_is_kept_for_its_return(
     go_to(window, qtbot, "alpha")
     type_into(window, "type", "")
     reloads = QSignalSpy(model.loading)
-    space(window).delete_selected()
+    space(window).record_actions.delete_selected()
     qtbot.waitUntil(lambda: space(window).shown == 3 and details.pk != 1, timeout=LONG)
     assert reloads.count() <= 2
     assert "alpha" in details.form.notice + details.empty.sentence
-    space(window).undo()
+    space(window).record_actions.undo()
     qtbot.waitUntil(lambda: space(window).shown == 4 and not model.is_loading, timeout=LONG)
     table.select_pks([1])
     qtbot.waitUntil(lambda: details.pk == 1, timeout=LONG)
@@ -260,7 +260,7 @@ def test_a_base_url_completes_the_address_that_is_shown(
     assert (details.preview.address.kind, details.preview.address.url) == ("relative", "")
     type_into(window, "name", "typed")
     for base in ("http://127.0.0.1:9/a/", "http://127.0.0.1:9/b/"):
-        space(window).edit(
+        space(window).record_actions.edit(
             "base", lambda edit, base=base: records.set_base_url(edit, url=base, org_id=org_id)
         )
         qtbot.waitUntil(lambda base=base: details.preview.address.url == f"{base}alpha.svg")
