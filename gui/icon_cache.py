@@ -1,53 +1,26 @@
 """The cache file of icons: bytes as they came, validators, facts and small thumbnails.
 
 It lives in the user's cache folder, apart from every catalogue. Whatever goes wrong with it is
-logged and costs speed, nothing else: a damaged or foreign file is set aside and made anew.
+logged and costs speed, nothing else: a damaged, foreign or locked file is set aside and made anew.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import apsw
 
 from db.errors import Problem
+from gui.icon_cache_file import DEFAULT_LIMIT, CacheFile, Change
 from gui.icon_facts import IconFacts, IconState, Picture, Size
 
-log = logging.getLogger(__name__)
-T = TypeVar("T")
-
-MAX_BYTES: Final = 500 * 1024 * 1024
-_KEPT_AFTER_EVICTION: Final = 0.9
-_APPLICATION_ID: Final = 0x49634361  # "IcCa"
-_VERSION: Final = 1
 _LONG_URL: Final = 1024
-_SCHEMA: Final = """
-CREATE TABLE icon(
-    id INTEGER PRIMARY KEY,
-    key TEXT NOT NULL UNIQUE,
-    fetched REAL NOT NULL,
-    fresh_until REAL NOT NULL,
-    used REAL NOT NULL,
-    stored INTEGER NOT NULL,
-    facts TEXT NOT NULL
-);
-CREATE INDEX icon_used ON icon(used);
-CREATE TABLE body(icon_id INTEGER PRIMARY KEY REFERENCES icon(id) ON DELETE CASCADE, data BLOB);
-CREATE TABLE thumbnail(
-    icon_id INTEGER NOT NULL REFERENCES icon(id) ON DELETE CASCADE,
-    size INTEGER NOT NULL,
-    ratio REAL NOT NULL,
-    pixels BLOB NOT NULL,
-    PRIMARY KEY (icon_id, size, ratio)
-) WITHOUT ROWID;
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +69,17 @@ def cache_key(url: str) -> str:
 
 
 class IconCache:
-    """The cache file at `path`, used from one thread. No method raises on account of the file."""
+    """The cache file at `path`, used from one thread. No method raises on account of the file.
 
-    def __init__(self, path: Path, max_bytes: int = MAX_BYTES) -> None:
-        self._path = path
-        self._max_bytes = max_bytes
+    Args:
+        limit: bytes that the file may have; over it, the least recently used entries go.
+    """
+
+    def __init__(self, path: Path, limit: int = DEFAULT_LIMIT) -> None:
+        self._file = CacheFile(path, limit)
         self._used: dict[str, float] = {}
-        self._changes: list[Callable[[apsw.Connection], None]] = []
+        self._changes: list[Change] = []
         self._unwritten: set[str] = set()
-        self._connection: apsw.Connection | None = None
-        self._stored = 0
-        self._open()
 
     def find(self, key: str, sizes: Iterable[Size]) -> tuple[Entry, dict[Size, bytes]] | None:
         """The entry of `key` and those thumbnails of `sizes` that are there."""
@@ -126,7 +99,7 @@ class IconCache:
 
         if key in self._unwritten:
             self.flush()
-        found = self._read(look)
+        found = self._file.read(look)
         if found is not None:
             self._used[key] = time.time()
         return found
@@ -141,32 +114,27 @@ class IconCache:
 
         if key in self._unwritten:
             self.flush()
-        return self._read(look)
+        return self._file.read(look)
 
     def put(self, key: str, entry: Entry, body: bytes | None) -> None:
         """Keep an entry instead of the one before; written by the next `flush`."""
         facts = _facts(entry)
-        size = len(facts) + len(body or b"")
 
         def change(connection: apsw.Connection) -> None:
             connection.execute("DELETE FROM icon WHERE key = ?", (key,))
-            values = (key, entry.fetched, entry.fresh_until, time.time(), size, facts)
             connection.execute(
-                "INSERT INTO icon(key, fetched, fresh_until, used, stored, facts) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                values,
+                "INSERT INTO icon(key, fetched, fresh_until, used, facts) VALUES (?, ?, ?, ?, ?)",
+                (key, entry.fetched, entry.fresh_until, time.time(), facts),
             )
             if body is not None:
                 icon_id = connection.last_insert_rowid()
                 connection.execute("INSERT INTO body VALUES (?, ?)", (icon_id, body))
 
-        self._stored += size
         self._unwritten.add(key)
         self._changes.append(change)
 
     def put_thumbnails(self, key: str, thumbnails: Sequence[tuple[Size, bytes]]) -> None:
         """Keep thumbnails with an entry that was put before; written by the next `flush`."""
-        size = sum(len(pixels) for _, pixels in thumbnails)
 
         def change(connection: apsw.Connection) -> None:
             icon_id = connection.execute("SELECT id FROM icon WHERE key = ?", (key,)).get
@@ -174,9 +142,7 @@ class IconCache:
                 return
             rows = ((icon_id, *size, pixels) for size, pixels in thumbnails)
             connection.executemany("REPLACE INTO thumbnail VALUES (?, ?, ?, ?)", rows)
-            connection.execute("UPDATE icon SET stored = stored + ? WHERE id = ?", (size, icon_id))
 
-        self._stored += size
         self._unwritten.add(key)
         self._changes.append(change)
 
@@ -191,20 +157,16 @@ class IconCache:
 
         self._changes.append(change)
 
-    def forget(self, key: str) -> None:
-        """Take one entry out; written at once."""
-        self._changes.append(
-            lambda connection: _run(connection, "DELETE FROM icon WHERE key = ?", (key,))
-        )
-        self.flush()
+    def flush(self) -> bool:
+        """Write what was put, in one transaction, and drop old entries for `EVICTION_SECONDS`.
 
-    def flush(self) -> None:
-        """Write what was put, in one transaction, and drop the least recently used over the cap."""
+        Returns:
+            whether the file is still over its limit: `flush` again soon.
+        """
+        self._file.reopen_if_gone()
         changes, self._changes = self._changes, []
         self._unwritten.clear()
         used, self._used = self._used, {}
-        if not changes and not used:
-            return
 
         def write(connection: apsw.Connection) -> None:
             for change in changes:
@@ -214,117 +176,28 @@ class IconCache:
                 ((moment, key) for key, moment in used.items()),
             )
 
-        self._write(write)
-        if self._stored > self._max_bytes:
-            self._write(self._evict)
+        if changes or used:
+            self._file.write(write)
+        return self._file.evict()
+
+    def set_limit(self, limit: int) -> None:
+        """Let the file have that many bytes; the next calls of `flush` make it as small."""
+        self._file.set_limit(limit)
+
+    def empty(self) -> None:
+        """Forget everything, with what was put and not yet written; the file is made anew."""
+        self._changes.clear()
+        self._unwritten.clear()
+        self._used.clear()
+        self._file.remove()
+
+    def size(self) -> int:
+        """Bytes that the cache takes on disk."""
+        return self._file.size()
 
     def close(self) -> None:
         self.flush()
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _evict(self, connection: apsw.Connection) -> None:
-        """Count anew, and drop the least recently used entries that are over the cap."""
-        self._stored = _total(connection)
-        keep = int(self._max_bytes * _KEPT_AFTER_EVICTION)
-        if self._stored <= self._max_bytes:
-            return
-        connection.execute(
-            "DELETE FROM icon WHERE id IN (SELECT id FROM (SELECT id, "
-            "sum(stored) OVER (ORDER BY used DESC, id DESC) AS total FROM icon) WHERE total > ?)",
-            (keep,),
-        )
-        self._stored = _total(connection)
-
-    def _open(self) -> None:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                self._connect()
-            except (apsw.NotADBError, apsw.CorruptError, _Foreign) as error:
-                self._set_aside(error)
-                self._connect()
-        except (apsw.Error, OSError) as error:
-            log.warning("Icons are not cached: %s cannot be used: %s", self._path, error)
-            self._connection = None
-
-    def _connect(self) -> None:
-        self._connection = _connect(self._path)
-        self._stored = _total(self._connection)
-
-    def _set_aside(self, error: Exception) -> None:
-        log.warning("The icon cache %s is damaged and is made anew: %s", self._path, error)
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-        self._path.replace(self._path.with_name(self._path.name + ".damaged"))
-        for suffix in ("-wal", "-shm"):
-            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
-
-    def _read(self, look: Callable[[apsw.Connection], T]) -> T | None:
-        if self._connection is None:
-            return None
-        try:
-            return look(self._connection)
-        except (apsw.Error, ValueError, TypeError, KeyError) as error:
-            self._failed(error)
-            return None
-
-    def _write(self, change: Callable[[apsw.Connection], None]) -> None:
-        if self._connection is None:
-            return
-        try:
-            with self._connection:
-                change(self._connection)
-        except apsw.Error as error:
-            self._failed(error)
-
-    def _failed(self, error: Exception) -> None:
-        if isinstance(error, apsw.BusyError | apsw.FullError | apsw.ReadOnlyError | apsw.IOError):
-            log.warning("The icon cache cannot be used just now: %s", error)
-            return
-        try:
-            self._set_aside(error)
-        except (apsw.Error, OSError) as worse:
-            log.warning("The icon cache cannot be set aside: %s", worse)
-            self._connection = None
-            return
-        self._open()
-
-
-class _Foreign(Exception):
-    """The file is a database, but not of this program, or of another version of it."""
-
-
-def _connect(path: Path) -> apsw.Connection:
-    connection = apsw.Connection(str(path))
-    try:
-        connection.set_busy_timeout(1000)
-        version = connection.pragma("user_version")
-        if connection.execute("SELECT count(*) FROM sqlite_schema").get == 0:
-            connection.pragma("auto_vacuum", "FULL")
-            connection.pragma("application_id", _APPLICATION_ID)
-            connection.pragma("journal_mode", "WAL")
-            with connection:
-                connection.execute(_SCHEMA)
-                connection.pragma("user_version", _VERSION)
-        elif connection.pragma("application_id") != _APPLICATION_ID or version != _VERSION:
-            raise _Foreign(f"version {version}")
-        connection.pragma("synchronous", "NORMAL")
-        connection.pragma("foreign_keys", 1)
-    except (apsw.Error, _Foreign):
-        connection.close()
-        raise
-    return connection
-
-
-def _run(connection: apsw.Connection, sql: str, bindings: tuple[str, ...]) -> None:
-    connection.execute(sql, bindings)
-
-
-def _total(connection: apsw.Connection) -> int:
-    return int(connection.execute("SELECT coalesce(sum(stored), 0) FROM icon").get)
+        self._file.close()
 
 
 def _facts(entry: Entry) -> str:

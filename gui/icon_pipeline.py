@@ -292,4 +292,5 @@ class IconPipeline(QObject):
             self._cache_timer.start()
 
     def _write_cache(self) -> None:
-        self._cache.flush()
+        if self._cache.flush():
+            self._cache_timer.start()

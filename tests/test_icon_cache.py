@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import apsw
 import pytest
 
 from db.errors import Problem
@@ -84,54 +86,215 @@ def test_freshness(cache: IconCache) -> None:
 
 
 def test_the_least_recently_used_goes_first(path: Path) -> None:
-    cache = IconCache(path, max_bytes=100_000)
-    for name in "abc":
-        cache.put(name, entry(), bytes(30_000))
-        cache.flush()
-    assert cache.find("a", []) is not None
-    cache.put("d", entry(), bytes(30_000))
-    cache.flush()
-    left = [name for name in "abcd" if cache.find(name, []) is not None]
+    cache = IconCache(path, limit=4_000_000)
+    names = [str(number) for number in range(60)]
+    for name in names[:-1]:
+        cache.put(name, entry(), bytes(100_000))
+        assert cache.find("0", []) is not None
+        while cache.flush():
+            pass
+    cache.put(names[-1], entry(), bytes(100_000))
     cache.close()
-    assert left == ["a", "d"]
-    assert path.stat().st_size < 120_000
+    again = IconCache(path)
+    left = [name for name in names if again.find(name, []) is not None]
+    again.close()
+    assert left[0] == "0"
+    assert left[1:] == names[-len(left) + 1 :]
+    assert path.stat().st_size <= 4_000_000
 
 
-def test_forgetting(cache: IconCache) -> None:
-    cache.put(URL, entry(), b"body")
-    cache.forget(URL)
+def test_a_smaller_limit_makes_the_file_smaller_a_piece_at_a_time(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gui.icon_cache_file.EVICTION_SECONDS", 0.0)
+    cache = IconCache(path)
+    for number in range(200):
+        cache.put(str(number), entry(), bytes(50_000))
+    assert not cache.flush()
+    assert cache.size() > 10_000_000
+    cache.set_limit(1_000_000)
+    pieces = 0
+    while cache.flush():
+        pieces += 1
+    assert cache.find("199", []) is not None
+    cache.close()
+    assert pieces > 3
+    assert path.stat().st_size <= 1_000_000
+
+
+def test_emptying(cache: IconCache, path: Path) -> None:
+    cache.put(URL, entry(), bytes(1_000_000))
+    cache.flush()
+    cache.put("unwritten", entry(), b"body")
+    before = cache.size()
+    cache.empty()
+    assert cache.size() < before / 5
     assert cache.find(URL, []) is None
+    assert cache.find("unwritten", []) is None
+    cache.put(URL, entry(), b"body")
+    assert cache.body(URL) == b"body"
+    assert [found.name for found in path.parent.iterdir() if "-" not in found.name] == ["icons.db"]
 
 
-def foreign_database(path: Path) -> None:
-    connection = sqlite3.connect(path)
-    connection.execute("CREATE TABLE precious(x)")
+def make_bad(path: Path, kind: str) -> None:
+    if kind == "garbage":
+        path.write_bytes(b"not a database" * 1000)
+        return
+    if kind == "foreign":
+        connection = sqlite3.connect(path)
+        connection.execute("CREATE TABLE precious(x)")
+    else:
+        cache = IconCache(path)
+        cache.put(URL, entry(), bytes(100_000))
+        cache.close()
+        if kind == "truncated":
+            path.write_bytes(path.read_bytes()[:4096])
+        connection = sqlite3.connect(path)
+        pragma = {"other-program": "application_id = 7", "newer": "user_version = 99"}
+        if kind in pragma:
+            connection.execute(f"PRAGMA {pragma[kind]}")
     connection.commit()
     connection.close()
 
 
-@pytest.mark.parametrize("kind", ["garbage", "foreign", "truncated"])
+@pytest.mark.parametrize(
+    ("kind", "aside"),
+    [
+        ("garbage", "icons.db.damaged"),
+        ("truncated", "icons.db.damaged"),
+        ("foreign", "icons.db.foreign"),
+        ("other-program", "icons.db.foreign"),
+        ("newer", "icons.db.foreign"),
+    ],
+)
 def test_a_bad_file_is_set_aside_and_made_anew(
-    path: Path, kind: str, caplog: pytest.LogCaptureFixture
+    path: Path, kind: str, aside: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     path.parent.mkdir()
-    if kind == "garbage":
-        path.write_bytes(b"not a database" * 1000)
-    elif kind == "foreign":
-        foreign_database(path)
-    else:
-        made = IconCache(path)
-        made.put(URL, entry(), bytes(100_000))
-        made.close()
-        path.write_bytes(path.read_bytes()[:4096])
+    make_bad(path, kind)
     before = path.read_bytes()
     cache = IconCache(path)
     cache.put(URL, entry(), b"body")
     cache.flush()
     assert cache.body(URL) == b"body"
     cache.close()
-    assert path.with_name("icons.db.damaged").read_bytes() == before
+    assert path.with_name(aside).read_bytes() == before
     assert "made anew" in caplog.text
+
+
+def test_what_others_made_is_never_written_over(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path.parent.mkdir()
+    for _ in range(3):
+        path.unlink(missing_ok=True)
+        make_bad(path, "foreign")
+        IconCache(path).close()
+    names = {found.name for found in path.parent.iterdir()}
+    assert names >= {"icons.db", *(f"icons.db.foreign{end}" for end in ("", "2", "3"))}
+    assert "another program" in caplog.text
+
+
+def test_a_cache_of_an_older_version_is_made_anew_and_not_kept(path: Path) -> None:
+    cache = IconCache(path)
+    cache.put(URL, entry(), bytes(100_000))
+    cache.close()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    cache = IconCache(path)
+    assert cache.find(URL, []) is None
+    cache.close()
+    assert [found.name for found in path.parent.iterdir()] == ["icons.db"]
+
+
+def test_a_locked_file_is_set_aside(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    IconCache(path).close()
+    other = apsw.Connection(str(path))  # of the same library: locks are the process's
+    other.pragma("locking_mode", "EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    cache = IconCache(path)
+    cache.put(URL, entry(), b"body")
+    assert cache.body(URL) == b"body"
+    cache.close()
+    other.close()
+    assert "made anew" in caplog.text
+    assert path.with_name("icons.db.damaged").exists()
+
+
+def test_a_lock_that_passes_costs_what_was_to_be_written_and_no_more(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cache = IconCache(path)
+    cache.put("a", entry(), b"a")
+    cache.flush()
+    other = apsw.Connection(str(path))
+    other.execute("BEGIN IMMEDIATE")
+    for _ in range(2):
+        cache.put("b", entry(), b"b")
+        cache.flush()
+    assert cache.body("a") == b"a"
+    other.close()
+    cache.put("c", entry(), b"c")
+    assert cache.body("c") == b"c"
+    cache.close()
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "just now" in caplog.text
+
+
+def test_a_file_that_is_deleted_while_in_use_is_made_anew(cache: IconCache, path: Path) -> None:
+    cache.put("a", entry(), b"a")
+    cache.flush()
+    for found in path.parent.iterdir():
+        found.unlink()
+    path.parent.rmdir()
+    cache.put("b", entry(), b"b")
+    cache.flush()
+    assert cache.find("a", []) is None
+    cache.close()
+    again = IconCache(path)
+    assert again.body("b") == b"b"
+    again.close()
+
+
+def test_a_full_disk_costs_old_entries(path: Path) -> None:
+    cache = IconCache(path, limit=1_000_000)
+    for number in range(9):
+        cache.put(str(number), entry(), bytes(90_000))
+    cache.flush()
+    cache.put("large", entry(), bytes(700_000))
+    assert cache.body("large") == bytes(700_000)
+    assert cache.find("0", []) is None
+    cache.close()
+    assert path.stat().st_size <= 1_250_000
+
+
+def test_what_is_larger_than_the_limit_is_not_kept_and_the_rest_is(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cache = IconCache(path, limit=500_000)
+    cache.put("large", entry(), bytes(2_000_000))
+    assert cache.body("large") is None
+    cache.put(URL, entry(), b"body")
+    assert cache.body(URL) == b"body"
+    cache.close()
+    assert "just now" in caplog.text
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write into every folder")
+def test_a_folder_that_cannot_be_written(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    cache = IconCache(path)
+    cache.put(URL, entry(), b"body")
+    cache.close()
+    path.chmod(0o400)
+    path.parent.chmod(0o500)
+    cache = IconCache(path)
+    cache.put("b", entry(), b"b")
+    cache.flush()
+    assert cache.body("b") is None
+    cache.close()
+    path.parent.chmod(0o700)
+    assert "icon cache" in caplog.text or "not cached" in caplog.text
 
 
 def test_damage_that_shows_later_is_mended(path: Path, caplog: pytest.LogCaptureFixture) -> None:
