@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QFont, QKeySequence, QPalette, QResizeEvent, QShortcut
+from PySide6.QtGui import QFont, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -28,12 +28,12 @@ from gui import theme
 from gui.empty_state import EmptyState
 from gui.findings import Finding
 from gui.icon_preview import IconPreview, Loader
-from gui.icon_stage import plain_label
 from gui.record_form import RecordForm
 from gui.text import number, one_line, plain_tooltip, sentence
 
 TYPING_MS = 300
-"""How long typing pauses before the icon of the typed address is loaded, in ms."""
+"""How long typing pauses before the icon of the typed address is loaded, in ms; what is pasted is
+loaded at once."""
 
 
 class DetailsPanel(QWidget):
@@ -47,12 +47,14 @@ class DetailsPanel(QWidget):
         apply_requested(int, dict[str, Value]): store these fields of the record with that pk.
         previous_requested(), next_requested(): the user wants the record above, or below.
         stayed(int): another record was to be shown, but the one with that pk has errors.
+        said(str): something that the user asked for was done.
     """
 
     apply_requested = Signal(object, object)
     previous_requested = Signal()
     next_requested = Signal()
     stayed = Signal(object)
+    said = Signal(str)
 
     def __init__(self, loader: Loader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +64,7 @@ class DetailsPanel(QWidget):
         self._last_asked: tuple[int, str, dict[str, Value]] | None = None
         self._kept: dict[int, dict[str, Value]] = {}
         self._parting = ""
+        self._typed_length = 0
         self.preview = IconPreview(loader)
         self.addActions(self.preview.actions())  # their keys work in the form too
         self.form = RecordForm()
@@ -72,13 +75,14 @@ class DetailsPanel(QWidget):
         )
         self._name = _Heading()
         self._position = QLabel()
-        self._typing = QTimer(self, singleShot=True, interval=TYPING_MS)
+        self._typing = QTimer(self, singleShot=True)
         self._typing.timeout.connect(self._show_icon)
         self.previous_button = self._move_button("previous", "Alt+Up", self.go_previous)
         self.next_button = self._move_button("next", "Alt+Down", self.go_next)
         self.previous_button.setAccessibleName(self.tr("Previous integration"))
         self.next_button.setAccessibleName(self.tr("Next integration"))
         self._lay_out()
+        self.preview.said.connect(self.said)
         self.form.applied.connect(self._on_applied)
         self.form.field_edited.connect(self._on_field_edited)
         self.show_record(None)
@@ -221,7 +225,10 @@ class DetailsPanel(QWidget):
 
     def _on_field_edited(self, name: str) -> None:
         if name == "icon_url":
-            self._typing.start()
+            text = self.form.editors[name].text()
+            is_typed = abs(len(text) - self._typed_length) == 1
+            self._typed_length = len(text)
+            self._typing.start(TYPING_MS if is_typed else 0)
         elif name == "name":
             self._show_heading()
 
@@ -229,8 +236,10 @@ class DetailsPanel(QWidget):
         self._typing.stop()
         if self._pk is None:
             self.preview.clear()
-        else:
-            self.preview.show_address(classify(self.form.value("icon_url"), self._bases))
+            return
+        editor = self.form.editors["icon_url"]
+        stored = classify(editor.stored, self._bases) if editor.touched else None
+        self.preview.show_address(classify(editor.value(), self._bases), stored)
 
     def _show_heading(self) -> None:
         name = one_line(csv_text(self.form.value("name")), 200)
@@ -275,19 +284,14 @@ class DetailsPanel(QWidget):
         self.splitter.addWidget(above)
         self.splitter.addWidget(self.form)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(0, 0)
         self.splitter.setStretchFactor(1, 1)
-        self.splitter.setSizes([420, 360])
-        summary = plain_label(self.tr("The icon in short"))
-        summary.setContentsMargins(8, 0, 8, 4)
-        summary.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.preview.summary_changed.connect(summary.setText)
+        self.splitter.setSizes([self.preview.sizeHint().height(), 4_000])
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(header)
-        column.addWidget(summary)
         column.addWidget(self.splitter, 1)
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self.empty)

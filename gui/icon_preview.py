@@ -1,38 +1,33 @@
-"""One icon, large and at every size it is used in, on light, dark and checker; and its facts."""
+"""One icon at every size it is used in, on any background, with zoom; and its facts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Final, Protocol
 
-from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal, SignalInstance, Slot
-from PySide6.QtGui import (
-    QAction,
-    QDesktopServices,
-    QFont,
-    QGuiApplication,
-    QIcon,
-    QKeySequence,
-    QPalette,
-    QPixmap,
-)
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QSizePolicy,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal, SignalInstance, Slot
+from PySide6.QtGui import QAction, QColor, QKeySequence, QPalette
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from db.addresses import Address
 from gui import theme
+from gui.icon_compare import Comparison
+from gui.icon_controls import ViewControls
 from gui.icon_facts import FORMAT_NAMES, IconFacts, IconState, IconView
-from gui.icon_stage import Background, Stage, StateWords, plain_label, state_words, tile
-from gui.text import cut, number, plain_tooltip, sentence, size, when
+from gui.icon_stage import (
+    CAPTION,
+    GAP,
+    Background,
+    Look,
+    Mask,
+    Stage,
+    StateWords,
+    plain_label,
+    state_words,
+)
+from gui.icon_tools import IconTools
+from gui.icon_zoom import ZoomView
+from gui.text import number, plain_tooltip, sentence, size, when
 
 LADDER: Final = (256, 128, 64, 48, 32, 24, 16)
 """The sizes in px, largest first."""
@@ -40,9 +35,7 @@ PATIENCE_MS: Final = 200
 """How long an icon may load before that is said: most come sooner, and words would flicker."""
 AGAIN_MS: Final = 1_000
 """While it loads, the icon is asked for again this often: the table may have dropped it."""
-_TILE: Final = 20
-_SUMMARY: Final = ("format", "pixels", "bytes")
-_URL_LENGTH: Final = 2_000
+_WAITING: Final = (IconState.WAITING, IconState.LOADING)
 
 
 class Loader(Protocol):
@@ -56,42 +49,60 @@ class Loader(Protocol):
     def reload(self, url: str) -> None: ...
 
 
+def ladder() -> dict[int, QRect]:
+    """Where each size has its place: all of them in one block, none of them scaled."""
+    aside = GAP + 256 + GAP
+    second = GAP + 128 + CAPTION + 2
+    third = second + 64 + CAPTION + 2
+    places = {256: QRect(GAP, GAP, 256, 256), 128: QRect(aside, GAP, 128, 128)}
+    places[64] = QRect(aside, second, 64, 64)
+    places[48] = QRect(aside + 64 + 12, second + 16, 48, 48)
+    for edge, left in ((32, 6), (24, 55), (16, 96)):
+        places[edge] = QRect(aside + left, third + 32 - edge, edge, edge)
+    return places
+
+
 class IconPreview(QWidget):
     """Shows one address; the pictures come from the loader, as soon as it has them.
 
     Its actions have keys, which work in every widget they are added to.
 
     Signals:
-        summary_changed(str): the facts in short, on one line.
+        said(str): something that the user asked for was done.
     """
 
-    summary_changed = Signal(str)
+    said = Signal(str)
 
     def __init__(self, loader: Loader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._loader = loader
         self._address = Address("none")
+        self._stored: Address | None = None
         self._shown = False
-        self._chosen = ""
-        self.large = Stage((256, 64, 48, 32, 24, 16))
-        self.medium = Stage((128,))
-        self._words = StateWords(self.large)
-        self._words.setGeometry(self.large.place(256))
+        self._chosen = False
+        self.stage = Stage(ladder(), QSize(GAP + 256 + GAP + 128 + GAP, 280), own=(256,))
+        self.zoom = ZoomView(loader, self.stage)
+        self.zoom.setGeometry(self.stage.place(256))
+        self._words = StateWords(self.stage)
+        self._words.setGeometry(self.stage.place(256))
         self._words.hide()
+        self.comparison = Comparison(self.stage.size())
+        self.controls = ViewControls(self.zoom)
+        self.tools = IconTools(loader)
+        self.facts: dict[str, QLabel] = {}
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._patience.timeout.connect(self._update)
         self._again = QTimer(self, singleShot=True, interval=AGAIN_MS)
         self._again.timeout.connect(self._update)
-        self.backgrounds = self._make_backgrounds()
-        self.facts: dict[str, QLabel] = {}
-        self.summary = ""
-        self.url = QLineEdit(readOnly=True)
-        self._make_actions()
         self._lay_out()
-        dark = theme.colors().dark
-        self.set_background(Background.DARK if dark else Background.LIGHT)
+        self._make_actions()
+        self.controls.look_changed.connect(self._choose)
+        self.zoom.zoom_changed.connect(self._show_zoom)
+        self.tools.said.connect(self.said)
+        self.tools.reloaded.connect(self._update)
         loader.changed.connect(self._on_changed)
-        theme.notifier().changed.connect(self._update)
+        theme.notifier().changed.connect(self._on_scheme)
+        self._on_scheme()
         self.clear()
 
     @property
@@ -100,7 +111,7 @@ class IconPreview(QWidget):
 
     @property
     def state(self) -> IconState:
-        return self._view(256).state
+        return self._view(self._address, 256).state
 
     @property
     def words(self) -> str:
@@ -108,110 +119,136 @@ class IconPreview(QWidget):
         return self._words.text if not self._words.isHidden() else ""
 
     @property
-    def background(self) -> Background:
-        return self.large.background
+    def is_comparing(self) -> bool:
+        """Whether the stored icon stands beside the new one."""
+        return not self.comparison.isHidden()
+
+    # -- how it is looked at -----------------------------------------------------------------
 
     @property
-    def chosen_background(self) -> str:
-        """The background that the user has chosen; "" while it is the one of the colour scheme."""
-        return self._chosen
+    def look(self) -> Look:
+        return self.controls.look
 
-    def _choose(self, background: Background) -> None:
-        self._chosen = background
-        self.set_background(background)
+    def set_look(self, look: Look) -> None:
+        """Look at the icon on another background, or with another mask."""
+        self.controls.set_look(look)
+        for part in (self.stage, self.zoom, self.comparison):
+            part.set_look(look)
 
-    def restore_background(self, name: str) -> None:
-        """Take a background that was chosen before; what is none changes nothing."""
-        if name in list(Background):
-            self._choose(Background(name))
+    @property
+    def choices(self) -> str:
+        """What the user chose, for `restore`: background (if any), its colour, mask and zoom."""
+        look, zoom = self.look, self.zoom.zoom
+        background = look.background if self._chosen else ""
+        return ";".join((background, look.color, look.mask, "" if zoom is None else str(zoom)))
 
-    def set_background(self, background: Background | str) -> None:
-        """Look at the icon on another background."""
-        background = Background(background)
-        for button in self.backgrounds.buttons():
-            chosen = button.objectName() == background
-            button.setChecked(chosen)
-            font = QFont(self.font())
-            font.setBold(chosen)
-            button.setFont(font)
-        self.large.set_background(background)
-        self.medium.set_background(background)
-
-    def show_address(self, address: Address) -> None:
-        """Show the icon of an address, and ask for it in all sizes."""
-        if self._shown and address == self._address:
+    def restore(self, choices: str) -> None:
+        """Take what was chosen before; what cannot be read changes nothing."""
+        background, color, mask, zoom = (*choices.split(";"), "", "", "", "")[:4]
+        look = self.look
+        if background in list(Background):
+            self._chosen = True
+            look = look._replace(background=Background(background))
+        if color.startswith("#") and QColor.isValidColorName(color):
+            look = look._replace(color=QColor(color).name())
+        if mask in list(Mask):
+            look = look._replace(mask=Mask(mask))
+        self.set_look(look)
+        try:
+            self.zoom.set_zoom(min(64.0, max(1 / 16, float(zoom))) if zoom else None)
+        except ValueError:
             return
-        self._address = address
-        self._shown = True
-        if address.url:
-            self._loader.request_sizes(address.url, LADDER, self.devicePixelRatioF())
+
+    def _choose(self, look: Look) -> None:
+        self._chosen |= look.background != self.stage.look.background
+        self.set_look(look)
+
+    def _on_scheme(self) -> None:
+        if not self._chosen:
+            dark = theme.colors().dark
+            background = Background.DARK if dark else Background.LIGHT
+            self.set_look(self.look._replace(background=background))
+        self._update()
+
+    # -- which one ---------------------------------------------------------------------------
+
+    def show_address(self, address: Address, stored: Address | None = None) -> None:
+        """Show the icon of an address, in all sizes.
+
+        Another one that is `stored` is shown beside it.
+        """
+        if stored is not None and _same(stored, address):
+            stored = None
+        if self._shown and (address, stored) == (self._address, self._stored):
+            return
+        self._address, self._stored, self._shown = address, stored, True
+        for shown in (address, stored):
+            if shown is not None and shown.url:
+                self._loader.request_sizes(shown.url, LADDER, self.devicePixelRatioF())
         self._patience.start()
         self._update()
 
     def clear(self) -> None:
         """Show no icon at all."""
         self._shown = False
-        self._address = Address("none")
+        self._address, self._stored = Address("none"), None
         self._patience.stop()
         self._update()
 
-    def copy_url(self) -> None:
-        """Put the icon URL, as it stands in the catalogue, on the clipboard."""
-        QGuiApplication.clipboard().setText(self._address.url or self._address.text)
-
-    def open_in_browser(self) -> None:
-        """Open an http or https address in the browser."""
-        if self._address.url.startswith(("http:", "https:")):
-            QDesktopServices.openUrl(QUrl(self._address.url))
-
-    def reload(self) -> None:
-        """Load the icon anew, past every cache."""
-        if self._address.url:
-            self._loader.reload(self._address.url)
-            self._update()
-
     @Slot(object)
     def _on_changed(self, urls: frozenset[str]) -> None:
-        if self._address.url in urls:
+        stored = self._stored.url if self._stored is not None else ""
+        if self._address.url in urls or stored in urls:
             self._update()
 
-    def _view(self, edge: int) -> IconView:
+    def _view(self, address: Address, edge: int) -> IconView:
         if not self._shown:
             return IconView(IconState.NONE)
-        return self._loader.icon(self._address, edge, self.devicePixelRatioF())
+        return self._loader.icon(address, edge, self.devicePixelRatioF())
+
+    def _views(self, address: Address) -> dict[int, IconView]:
+        views = {edge: self._view(address, edge) for edge in LADDER}
+        if any(view.pixmap is None and view.state in _WAITING for view in views.values()):
+            self._again.start()
+        return views
 
     @Slot()
     def _update(self) -> None:
-        views = {edge: self._view(edge) for edge in LADDER}
+        views = self._views(self._address)
         view = views[256]
-        waiting = view.state in (IconState.WAITING, IconState.LOADING)
-        if waiting:
-            self._again.start()
-        patient = waiting and self._patience.isActive()
-        for stage in (self.large, self.medium):
-            stage.show_views(views, blank=patient or not self._shown)
+        patient = view.state in _WAITING and self._patience.isActive()
+        self.stage.show_views(views, blank=patient or not self._shown)
         has_picture = view.pixmap is not None or view.state is IconState.READY
         self._words.setVisible(self._shown and not has_picture and not patient)
         self._words.show_view(view)
-        self._update_tiles(views[16].pixmap)
-        self._update_facts(view)
-        web = self._address.url.startswith(("http:", "https:"))
-        self.copy_button.setEnabled(bool(self._address.url or self._address.text))
-        self.open_button.setEnabled(web)
-        self.reload_button.setEnabled(bool(self._address.url))
-
-    def _update_tiles(self, pixmap: QPixmap | None) -> None:
-        for button in self.backgrounds.buttons():
-            background = Background(button.objectName())
-            button.setIcon(QIcon(tile(background, pixmap, _TILE, self.devicePixelRatioF())))
-
-    def _update_facts(self, view: IconView) -> None:
+        self.zoom.setVisible(has_picture)
+        self.zoom.show_address(self._address)
+        self.controls.show_in_tiles(views[16].pixmap)
         facts = self._loader.facts(self._address.url) if self._address.url else None
-        picture = facts.picture if facts is not None else None
+        self._show_facts(view, facts)
+        self.tools.show_address(self._address, facts)
+        self._compare(views)
+
+    def _compare(self, views: dict[int, IconView]) -> None:
+        stored = self._stored
+        self.comparison.setVisible(stored is not None)
+        self.stage.setVisible(stored is None)
+        if stored is not None:
+            self.comparison.now.show_icon(self._views(stored), self._summary(stored))
+            self.comparison.new.show_icon(views, self._summary(self._address))
+        self.controls.enable_zoom(stored is None)
+        self._show_zoom()
+
+    # -- facts -------------------------------------------------------------------------------
+
+    def _summary(self, address: Address) -> str:
+        facts = self._loader.facts(address.url) if address.url else None
+        values = self._values(facts)
+        return " · ".join(values[name] for name in ("format", "pixels", "bytes") if values[name])
+
+    def _values(self, facts: IconFacts | None) -> dict[str, str]:
         values = dict.fromkeys(self.facts, "")
-        values["state"] = state_words(view.state) if self._shown else ""
-        if view.state is IconState.READY and picture is not None and picture.blank:
-            values["state"] = self.tr("Nothing visible")
+        picture = facts.picture if facts is not None else None
         if picture is not None:
             values["format"] = FORMAT_NAMES.get(picture.format, picture.format.upper())
             pixels = self.tr("{width} × {height} px")
@@ -222,109 +259,79 @@ class IconPreview(QWidget):
             values["bytes"] = "" if facts.size_bytes is None else size(facts.size_bytes)
             values["status"] = "" if facts.status is None else str(facts.status)
             values["when"] = when(None if facts.fetched is None else facts.fetched * 1000)
+        return values
+
+    def _show_facts(self, view: IconView, facts: IconFacts | None) -> None:
+        values = self._values(facts)
+        values["state"] = state_words(view.state) if self._shown else ""
+        picture = facts.picture if facts is not None else None
+        if view.state is IconState.READY and picture is not None and picture.blank:
+            values["state"] = self.tr("Nothing visible")
         for name, label in self.facts.items():
             label.setText(values[name] or "–")
-        plain = view.state is IconState.READY and picture is not None and not picture.blank
-        said = _SUMMARY if plain else ("state", *_SUMMARY)
         reason = "" if view.reason is None else sentence(view.reason)
         self.facts["state"].setToolTip(plain_tooltip(reason))
-        self.summary = " · ".join(values[name] for name in said if values[name])
-        self.summary_changed.emit(self.summary)
-        final = (facts.final_url if facts is not None else "") or self._address.url
-        self.url.setText(cut(final, _URL_LENGTH))
-        self.url.setCursorPosition(0)
 
-    def _make_backgrounds(self) -> QButtonGroup:
-        group = QButtonGroup(self)
-        names = {
-            Background.LIGHT: self.tr("Light"),
-            Background.DARK: self.tr("Dark"),
-            Background.CHECKER: self.tr("Checker"),
-        }
-        for background, words in names.items():
-            button = QToolButton()
-            button.setObjectName(background)
-            button.setCheckable(True)
-            button.setText(words)
-            button.setIconSize(QSize(_TILE, _TILE))
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            button.setAccessibleName(self.tr("Background: {name}").format(name=words))
-            button.clicked.connect(lambda _=False, chosen=background: self._choose(chosen))
-            group.addButton(button)
-        return group
+    def _show_zoom(self) -> None:
+        zoomed = self.zoom.zoom is not None and bool(self.zoom.zoom_words)
+        self.stage.set_caption(256, self.zoom.zoom_words if zoomed else "256")
+
+    # -- the parts ---------------------------------------------------------------------------
 
     def _make_actions(self) -> None:
-        self.copy_button = self._button(self.tr("Copy URL"), "copy", "Ctrl+Shift+C")
-        self.copy_button.clicked.connect(self.copy_url)
-        self.open_button = self._button(self.tr("Open"), "browser", "Ctrl+Shift+O")
-        self.open_button.setAccessibleName(self.tr("Open in the browser"))
-        self.open_button.clicked.connect(self.open_in_browser)
-        self.reload_button = self._button(self.tr("Reload"), "reload", "Ctrl+R")
-        self.reload_button.clicked.connect(self.reload)
+        for action in self.tools.actions():
+            self.addAction(action)
+        for words, keys, button in (
+            (self.tr("Zoom in"), ("Ctrl++", "Ctrl+="), self.controls.zoom_in),
+            (self.tr("Zoom out"), ("Ctrl+-",), self.controls.zoom_out),
+            (self.tr("Fit"), ("Ctrl+0",), self.controls.fit),
+            (self.tr("True pixels"), ("Ctrl+1",), self.controls.full),
+        ):
+            action = QAction(words, self)
+            action.setShortcuts([QKeySequence(key) for key in keys])
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            action.triggered.connect(button.click)
+            self.addAction(action)
 
-    def _button(self, words: str, symbol: str, keys: str) -> QToolButton:
-        button = QToolButton()
-        button.setText(words)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setToolTip(f"{words} ({keys})")
-        theme.set_icon(button, symbol)
-        action = QAction(words, self)
-        action.setShortcut(QKeySequence(keys))
-        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        action.triggered.connect(button.click)
-        self.addAction(action)
-        return button
-
-    def _make_facts(self) -> QFormLayout:
-        form = QFormLayout()
-        form.setVerticalSpacing(4)
-        form.setHorizontalSpacing(8)
-        for name, title in {
-            "state": self.tr("Icon"),
-            "format": self.tr("Format"),
-            "pixels": self.tr("Size"),
-            "bytes": self.tr("Bytes"),
-            "status": self.tr("Status"),
-            "when": self.tr("Loaded"),
-        }.items():
+    def _make_facts(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setVerticalSpacing(2)
+        grid.setHorizontalSpacing(8)
+        grid.setColumnStretch(1, 4)
+        grid.setColumnStretch(3, 5)
+        for place, (name, title) in enumerate(
+            {
+                "format": self.tr("Format"),
+                "pixels": self.tr("Size"),
+                "bytes": self.tr("Bytes"),
+                "status": self.tr("Status"),
+                "state": self.tr("Icon"),
+                "when": self.tr("Loaded"),
+            }.items()
+        ):
             value = plain_label(title)
             self.facts[name] = value
             label = QLabel(title)
             label.setBuddy(value)
             label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-            form.addRow(label, value)
-        return form
+            grid.addWidget(label, place // 2, place % 2 * 2)
+            grid.addWidget(value, place // 2, place % 2 * 2 + 1)
+        return grid
 
     def _lay_out(self) -> None:
-        switch = QHBoxLayout()
-        switch.setSpacing(4)
-        for button in self.backgrounds.buttons():
-            switch.addWidget(button)
-        middle = QHBoxLayout()
-        middle.setSpacing(10)
-        middle.addWidget(self.medium, 0, Qt.AlignmentFlag.AlignTop)
-        middle.addLayout(self._make_facts(), 1)
-        self.url.setAccessibleName(self.tr("Final URL"))
-        self.url.setPlaceholderText(self.tr("no address to load"))
-        label = QLabel(self.tr("Final URL"))
-        label.setBuddy(self.url)
-        label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        address = QHBoxLayout()
-        address.addWidget(label)
-        address.addWidget(self.url, 1)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(4)
-        for button in (self.copy_button, self.open_button, self.reload_button):
-            buttons.addWidget(button)
+        left = Qt.AlignmentFlag.AlignLeft
         column = QVBoxLayout(self)
-        column.setContentsMargins(8, 4, 8, 8)
-        column.setSpacing(8)
-        column.addLayout(switch)
-        column.addWidget(self.large, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addLayout(middle)
-        column.addLayout(address)
-        column.addLayout(buttons)
+        column.setContentsMargins(6, 2, 6, 4)
+        column.setSpacing(4)
+        self.controls.setFixedWidth(self.stage.width())
+        column.addWidget(self.controls, 0, left)
+        column.addWidget(self.stage, 0, left)
+        column.addWidget(self.comparison, 0, left)
+        self.comparison.hide()
+        column.addLayout(self._make_facts())
+        column.addWidget(self.tools)
         column.addStretch(1)
+
+
+def _same(one: Address, other: Address) -> bool:
+    return one == other or bool(one.url and one.url == other.url)

@@ -1,13 +1,13 @@
-"""Where an icon is looked at: pictures at their true sizes on a background, or words instead."""
+"""What an icon is looked at on: backgrounds, masks, pictures at their true sizes, or words."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QRectF, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -24,8 +24,11 @@ from gui import theme
 from gui.icon_facts import IconState, IconView
 from gui.text import breakable, sentence
 
-GAP: Final = 8
+GAP: Final = 6
 CAPTION: Final = 14
+ROUNDING: Final = 0.22
+"""The corners' radius of the rounded mask, of the square's edge."""
+_INK: Final = ("#000000", "#ffffff")
 _SYMBOLS: Final = {IconState.WAITING: "loading", IconState.STALE: "offline"}
 
 
@@ -35,6 +38,23 @@ class Background(StrEnum):
     LIGHT = "light"
     DARK = "dark"
     CHECKER = "checker"
+    CUSTOM = "custom"
+
+
+class Mask(StrEnum):
+    """What shape is cut out of the icon's square, as the places do that show it."""
+
+    NONE = "none"
+    ROUNDED = "rounded"
+    CIRCLE = "circle"
+
+
+class Look(NamedTuple):
+    """How icons are looked at; `color` is that of the custom background, as #rrggbb."""
+
+    background: Background = Background.LIGHT
+    color: str = "#4f46e5"
+    mask: Mask = Mask.NONE
 
 
 def state_symbol(state: IconState) -> str:
@@ -59,35 +79,49 @@ def state_words(state: IconState) -> str:
 
 
 class Stage(QWidget):
-    """Pictures at their true sizes on one background: the first at the left, the others beside."""
+    """Pictures at their true sizes on one background, each with its size under it.
 
-    def __init__(self, sizes: Sequence[int]) -> None:
+    Args:
+        places: where each size is drawn.
+        size: of the whole.
+        own: sizes whose place another widget fills; the stage writes what is under it.
+    """
+
+    def __init__(self, places: Mapping[int, QRect], size: QSize, own: Collection[int] = ()) -> None:
         super().__init__()
-        self._places = _places(sizes)
+        self._places = dict(places)
+        self._own = own
         self._views: dict[int, IconView] = {}
-        self.background = Background.LIGHT
+        self._captions = {edge: str(edge) for edge in places}
+        self.look = Look()
         self._blank = True
-        bounds = QRect()
-        for place in self._places.values():
-            bounds = bounds.united(place.adjusted(0, 0, 0, CAPTION))
-        self.setFixedSize(bounds.right() + 1 + GAP, bounds.bottom() + 1 + 2)
+        self.setFixedSize(size)
         self.setAccessibleName(
-            self.tr("Icon at {sizes} px").format(sizes=", ".join(map(str, sizes)))
+            self.tr("Icon at {sizes} px").format(sizes=", ".join(map(str, places)))
         )
 
     def place(self, edge: int) -> QRect:
         """Where the picture of that size is drawn."""
         return self._places[edge]
 
-    def set_background(self, background: Background) -> None:
-        self.background = background
+    def set_look(self, look: Look) -> None:
+        self.look = look
         self.update()
 
-    def show_views(self, views: dict[int, IconView], *, blank: bool) -> None:
+    def set_caption(self, edge: int, text: str) -> None:
+        """Write this under the place of that size."""
+        self._captions[edge] = text
+        self.update()
+
+    def show_views(self, views: Mapping[int, IconView], *, blank: bool) -> None:
         """Draw these; `blank` draws no symbols for pictures that are not there."""
-        self._views = views
+        self._views = dict(views)
         self._blank = blank
         self.update()
+
+    @property
+    def has_picture(self) -> bool:
+        return any(view.pixmap is not None for view in self._views.values())
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
@@ -98,19 +132,13 @@ class Stage(QWidget):
         return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        has_picture = any(view.pixmap is not None for view in self._views.values())
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        path = QPainterPath()
-        path.addRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-        ground = _ground(self.background) if has_picture else QBrush(self.palette().base())
-        painter.fillPath(path, ground)
-        painter.setPen(QColor(theme.colors().border))
-        painter.drawPath(path)
+        draw_ground(painter, QRectF(self.rect()), self.look if self.has_picture else None)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         for edge, place in self._places.items():
-            self._draw(painter, edge, place)
-        self._draw_captions(painter, has_picture)
+            if edge not in self._own:
+                self._draw(painter, edge, place)
+        self._draw_captions(painter)
         painter.end()
 
     def _draw(self, painter: QPainter, edge: int, place: QRect) -> None:
@@ -118,8 +146,8 @@ class Stage(QWidget):
         if view is None:
             return
         if view.pixmap is not None:
-            painter.drawPixmap(place, view.pixmap)
-        elif not self._blank and edge < 256 and view.state is not IconState.READY:
+            draw_masked(painter, QRectF(place), view.pixmap, self.look.mask)
+        elif not self._blank and view.state is not IconState.READY:
             drawn_size = min(edge, 48)
             symbol = theme.symbol(
                 state_symbol(view.state), drawn_size, self.devicePixelRatioF(), theme.colors().muted
@@ -127,18 +155,14 @@ class Stage(QWidget):
             offset = (edge - drawn_size) // 2
             painter.drawPixmap(place.topLeft() + QPoint(offset, offset), symbol)
 
-    def _draw_captions(self, painter: QPainter, has_picture: bool) -> None:
+    def _draw_captions(self, painter: QPainter) -> None:
         font = QFont(self.font())
         font.setPixelSize(10)
         painter.setFont(font)
-        on_dark = has_picture and self.background is Background.DARK
-        on_light = has_picture and not on_dark
-        painter.setPen(
-            QColor("#b4bcc8" if on_dark else "#4a5463" if on_light else theme.colors().muted)
-        )
+        painter.setPen(caption_color(self.look if self.has_picture else None))
         for edge, place in self._places.items():
             box = QRect(place.left() - 10, place.bottom() + 1, place.width() + 20, CAPTION)
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(edge))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._captions[edge])
 
 
 class StateWords(QWidget):
@@ -176,7 +200,7 @@ class StateWords(QWidget):
         self.setAccessibleName(self.text)
 
 
-def tile(background: Background, pixmap: QPixmap | None, edge: int, ratio: float) -> QPixmap:
+def tile(look: Look, pixmap: QPixmap | None, edge: int, ratio: float) -> QPixmap:
     """A small square of a background with the picture, 16 px, in it."""
     result = QPixmap(round(edge * ratio), round(edge * ratio))
     result.setDevicePixelRatio(ratio)
@@ -185,12 +209,57 @@ def tile(background: Background, pixmap: QPixmap | None, edge: int, ratio: float
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     painter.setPen(QColor(theme.colors().border))
-    painter.setBrush(_ground(background))
+    painter.setBrush(_brush(look))
     painter.drawRoundedRect(QRectF(0.5, 0.5, edge - 1, edge - 1), 3, 3)
     if pixmap is not None:
         painter.drawPixmap(QRect((edge - 16) // 2, (edge - 16) // 2, 16, 16), pixmap)
     painter.end()
     return result
+
+
+def draw_ground(painter: QPainter, area: QRectF, look: Look | None) -> None:
+    """A framed background; without a `look` that of a list, for words."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    path = QPainterPath()
+    path.addRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+    ground = QBrush(QColor(theme.colors().base)) if look is None else _brush(look)
+    painter.fillPath(path, ground)
+    painter.setPen(QColor(theme.colors().border))
+    painter.drawPath(path)
+    painter.restore()
+
+
+def draw_masked(painter: QPainter, square: QRectF, pixmap: QPixmap, mask: Mask) -> None:
+    """Draw a square picture into `square` with the mask's shape cut out of it."""
+    painter.save()
+    clip_to(painter, square, mask)
+    painter.drawPixmap(square, pixmap, QRectF(pixmap.rect()))
+    painter.restore()
+
+
+def clip_to(painter: QPainter, square: QRectF, mask: Mask) -> None:
+    """Draw only what the mask leaves of `square` from now on."""
+    if mask is Mask.NONE:
+        return
+    path = QPainterPath()
+    if mask is Mask.CIRCLE:
+        path.addEllipse(square)
+    else:
+        radius = square.width() * ROUNDING
+        path.addRoundedRect(square, radius, radius)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setClipPath(path, Qt.ClipOperation.IntersectClip)
+
+
+def caption_color(look: Look | None) -> QColor:
+    """A colour that can be read on a background."""
+    if look is None:
+        return QColor(theme.colors().muted)
+    if look.background is Background.CUSTOM:
+        ink = max(_INK, key=lambda ink: theme.contrast(ink, look.color))
+        return QColor(ink)
+    return QColor("#b4bcc8" if look.background is Background.DARK else "#4a5463")
 
 
 def plain_label(name: str) -> QLabel:
@@ -205,21 +274,12 @@ def plain_label(name: str) -> QLabel:
     return label
 
 
-def _places(sizes: Sequence[int]) -> dict[int, QRect]:
-    largest, *others = sizes
-    places = {largest: QRect(GAP, GAP, largest, largest)}
-    middle = GAP + largest + GAP + max(others, default=0) // 2
-    top = GAP
-    for edge in others:
-        places[edge] = QRect(middle - edge // 2, top, edge, edge)
-        top += edge + CAPTION + 4
-    return places
-
-
-def _ground(background: Background) -> QBrush:
-    if background is Background.CHECKER:
+def _brush(look: Look) -> QBrush:
+    if look.background is Background.CHECKER:
         return QBrush(_checker())
-    light = background is Background.LIGHT
+    if look.background is Background.CUSTOM:
+        return QBrush(QColor(look.color))
+    light = look.background is Background.LIGHT
     return QBrush(QColor(theme.STAGE_LIGHT if light else theme.STAGE_DARK))
 
 

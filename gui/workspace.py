@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 WATCH_MILLISECONDS: Final = 1_000
 """How often another program's writes are looked for."""
-_WIDTHS: Final = (230, 700, 374)
-_LEAST_WIDTHS: Final = (193, 0, 374)
+_WIDTHS: Final = (230, 620, 428)
+_LEAST_WIDTHS: Final = (193, 0, 428)
 """What organizations and details need, in px: their places are as wide before they are there."""
 
 
@@ -117,8 +117,7 @@ class Workspace(QWidget):
         self.record = ShownRecord(self.catalog, self.model, self.table, self.details, self)
         self.details.set_read_only(self.catalog.read_only)
         self.details.splitter.restoreState(self._settings.state("details"))
-        background = self._settings.state("background").toStdString()
-        self.details.preview.restore_background(background)
+        self.details.preview.restore(self._settings.state("preview").toStdString())
         self.organizations.set_read_only(self.catalog.read_only)
         self._put(2, self.details)
         yield
@@ -211,6 +210,7 @@ class Workspace(QWidget):
         self.details.next_requested.connect(lambda: self.table.chosen.move_current(1))
         self.record.details_wanted.connect(self.details_wanted)
         self.record.failed.connect(self.failed)
+        self.details.said.connect(self.said)
 
     def _watch(self) -> None:
         self._watch_pending = False
@@ -231,8 +231,8 @@ class Workspace(QWidget):
         if self.is_whole:
             self._timer.stop()
             self._settings.save_state("details", self.details.splitter.saveState())
-            background = self.details.preview.chosen_background
-            self._settings.save_state("background", QByteArray(background.encode()))
+            choices = self.details.preview.choices
+            self._settings.save_state("preview", QByteArray(choices.encode()))
         self._closed = True
         self._settings.save_state("splitter", self.splitter.saveState())
         self._settings.save_state("table", self.table.save_layout())

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt
 from PySide6.QtGui import QColor, QDesktopServices, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QColorDialog, QToolButton
 from pytestqt.qtbot import QtBot
 
 from db.addresses import classify
@@ -16,10 +17,11 @@ from gui import theme
 from gui.icon_facts import IconState
 from gui.icon_loader import IconLoader
 from gui.icon_preview import LADDER, IconPreview
-from gui.icon_stage import Background, state_symbol, state_words
+from gui.icon_stage import Background, Look, Mask, state_symbol, state_words
 from gui.resources import symbol_names
 
 LOADING_MS = 30_000
+RED = "#c02040"
 
 
 def data_uri(color: str) -> str:
@@ -28,6 +30,16 @@ def data_uri(color: str) -> str:
         f'<rect x="10" y="10" width="20" height="20" fill="{color}"/></svg>'
     )
     return "data:image/svg+xml;base64," + b64encode(svg.encode()).decode()
+
+
+def png(width: int, height: int, color: str = RED) -> str:
+    image = QImage(width, height, QImage.Format.Format_ARGB32)
+    image.fill(QColor(color))
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")
+    return "data:image/png;base64," + b64encode(data.data()).decode()
 
 
 @pytest.fixture
@@ -52,13 +64,12 @@ def show(preview: IconPreview, qtbot: QtBot, icon_url: str, wanted: IconState) -
 
 
 def centre(preview: IconPreview, edge: int) -> str:
-    stage = preview.medium if edge == 128 else preview.large
-    return color_at(stage.grab().toImage(), stage.place(edge).center().toTuple())
+    return color_at(preview.stage.grab().toImage(), preview.stage.place(edge).center().toTuple())
 
 
 def corner(preview: IconPreview) -> str:
-    place = preview.large.place(256)
-    return color_at(preview.large.grab().toImage(), (place.left() + 1, place.top() + 1))
+    place = preview.stage.place(256)
+    return color_at(preview.stage.grab().toImage(), (place.left() + 1, place.top() + 1))
 
 
 def color_at(image: QImage, at: object) -> str:
@@ -77,14 +88,97 @@ def test_the_background_is_switched(preview: IconPreview, qtbot: QtBot) -> None:
     show(preview, qtbot, data_uri("#c02040"), IconState.READY)
     qtbot.waitUntil(lambda: centre(preview, 256) == "#c02040", timeout=LOADING_MS)
     seen = {}
-    for button in preview.backgrounds.buttons():
+    for button in preview.controls.backgrounds.buttons():
         button.click()
         assert button.isChecked()
-        seen[preview.background] = corner(preview)
+        seen[preview.look.background] = corner(preview)
     assert seen[Background.LIGHT] == theme.STAGE_LIGHT
     assert seen[Background.DARK] == theme.STAGE_DARK
     assert seen[Background.CHECKER] in theme.CHECKER
+    assert seen[Background.CUSTOM] == preview.look.color
     assert centre(preview, 64) == "#c02040"
+
+
+def test_the_custom_colour_is_seen_while_it_is_chosen(preview: IconPreview, qtbot: QtBot) -> None:
+    show(preview, qtbot, data_uri("#c02040"), IconState.READY)
+    qtbot.waitUntil(lambda: centre(preview, 256) == "#c02040", timeout=LOADING_MS)
+    before = preview.look
+    preview.controls.choose_color()
+    dialog = preview.findChild(QColorDialog)
+    assert isinstance(dialog, QColorDialog)
+    dialog.setCurrentColor(QColor("#00ff88"))
+    assert corner(preview) == "#00ff88"
+    dialog.reject()
+    assert preview.look == before
+    preview.controls.choose_color()
+    dialog = preview.findChildren(QColorDialog)[-1]
+    dialog.setCurrentColor(QColor("#00ff88"))
+    dialog.accept()
+    assert preview.look == Look(Background.CUSTOM, "#00ff88")
+
+
+@pytest.mark.parametrize(
+    ("mask", "at_corner", "near_corner"),
+    [(Mask.NONE, True, True), (Mask.ROUNDED, False, True), (Mask.CIRCLE, False, False)],
+)
+def test_a_mask_cuts_the_corners_off(
+    preview: IconPreview, qtbot: QtBot, mask: Mask, at_corner: bool, near_corner: bool
+) -> None:
+    show(preview, qtbot, png(256, 256), IconState.READY)
+    preview.set_look(Look(Background.LIGHT, mask=mask))
+    for edge in (256, 128, 32):
+        qtbot.waitUntil(lambda edge=edge: centre(preview, edge) == RED, timeout=LOADING_MS)
+        place = preview.stage.place(edge)
+        image = preview.stage.grab().toImage()
+        near = edge // 10
+        corner = color_at(image, (place.left() + 1, place.top() + 1))
+        nearer = color_at(image, (place.left() + near, place.top() + near))
+        assert (corner == RED) == at_corner
+        assert (nearer == RED) == near_corner
+
+
+def test_what_was_chosen_is_taken_up_again(preview: IconPreview, loader: IconLoader) -> None:
+    preview.restore("checker;#123456;circle;4.0")
+    assert preview.look == Look(Background.CHECKER, "#123456", Mask.CIRCLE)
+    assert preview.zoom.zoom == 4
+    assert preview.choices == "checker;#123456;circle;4.0"
+    for nonsense in ("", "checker", "a;b;c;d", ";;;nan", ";;;1e999", ";;;;;;"):
+        preview.restore(nonsense)
+        assert preview.look == Look(Background.CHECKER, "#123456", Mask.CIRCLE)
+    assert preview.zoom.zoom is None or 0 < preview.zoom.zoom <= 64
+
+
+def test_without_a_choice_the_background_is_that_of_the_scheme(
+    preview: IconPreview, qapp: QApplication
+) -> None:
+    assert preview.choices.startswith(";")
+    theme.apply(qapp, theme.Scheme.DARK)
+    assert preview.look.background is Background.DARK
+    theme.apply(qapp, theme.Scheme.LIGHT)
+    assert preview.look.background is Background.LIGHT
+
+
+def test_now_and_new_stand_side_by_side(preview: IconPreview, qtbot: QtBot) -> None:
+    now, new = classify(data_uri("#c02040")), classify(data_uri("#2040c0"))
+    preview.show_address(new, now)
+    assert preview.is_comparing
+    halves = preview.comparison
+    for half, color in ((halves.now, "#c02040"), (halves.new, "#2040c0")):
+        at = half.place(128).center().toTuple()
+        qtbot.waitUntil(
+            lambda half=half, color=color, at=at: color_at(half.grab().toImage(), at) == color,
+            timeout=LOADING_MS,
+        )
+        assert half.summary == "SVG · 40 × 40 px · 125 bytes"
+        assert half.words == ""
+    preview.show_address(new, new)
+    assert not preview.is_comparing
+
+
+def test_an_icon_that_is_new_has_none_beside_it(preview: IconPreview, qtbot: QtBot) -> None:
+    preview.show_address(classify("file:///etc/passwd"), classify(None))
+    assert preview.comparison.now.words == "No icon."
+    assert "Not loaded" in preview.comparison.new.words
 
 
 def test_the_facts_stand_beside_it(preview: IconPreview, qtbot: QtBot) -> None:
@@ -93,8 +187,8 @@ def test_the_facts_stand_beside_it(preview: IconPreview, qtbot: QtBot) -> None:
     assert preview.facts["format"].text() == "SVG"
     assert preview.facts["pixels"].text() == "40 × 40 px"
     assert preview.facts["bytes"].text() == "125 bytes"
-    assert preview.url.text() == uri
-    assert preview.summary == "SVG · 40 × 40 px · 125 bytes"
+    assert preview.tools.url.text() == uri
+    assert preview.facts["state"].text() == "Shown"
 
 
 @pytest.mark.parametrize(
@@ -132,15 +226,15 @@ def test_clearing_shows_nothing(preview: IconPreview, qtbot: QtBot) -> None:
     show(preview, qtbot, data_uri("#c02040"), IconState.READY)
     preview.clear()
     assert preview.words == ""
-    assert preview.summary == ""
-    assert preview.url.text() == ""
-    assert not preview.copy_button.isEnabled()
-    assert not preview.reload_button.isEnabled()
+    assert preview.facts["format"].text() == "–"
+    assert preview.tools.url.text() == ""
+    assert not preview.tools.copy_button.isEnabled()
+    assert not preview.tools.reload_button.isEnabled()
 
 
 def test_the_url_is_copied(preview: IconPreview) -> None:
     preview.show_address(classify("a b.svg", ["https://example.invalid/icons/"]))
-    preview.copy_button.click()
+    preview.tools.copy_button.click()
     assert QGuiApplication.clipboard().text() == "https://example.invalid/icons/a%20b.svg"
 
 
@@ -151,18 +245,27 @@ def test_only_web_addresses_open_in_the_browser(
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
     for icon_url in (data_uri("#c02040"), "file:///etc/passwd", "javascript:alert(1)", "mdi:home"):
         preview.show_address(classify(icon_url))
-        assert not preview.open_button.isEnabled()
-        preview.open_in_browser()
+        assert not preview.tools.open_button.isEnabled()
+        preview.tools.open_in_browser()
     assert opened == []
     preview.show_address(classify("http://127.0.0.1:9/a.png"))
-    preview.open_button.click()
+    preview.tools.open_button.click()
     assert opened == ["http://127.0.0.1:9/a.png"]
+
+
+def test_the_picture_is_copied_with_its_own_pixels(preview: IconPreview, qtbot: QtBot) -> None:
+    show(preview, qtbot, png(40, 10), IconState.READY)
+    with qtbot.waitSignal(preview.said, timeout=LOADING_MS):
+        preview.tools.copy_picture_button.click()
+    image = QGuiApplication.clipboard().image()
+    assert image.size().toTuple() == (40, 10)
+    assert color_at(image, (0, 0)) == RED
 
 
 def test_reloading_loads_again(preview: IconPreview, loader: IconLoader, qtbot: QtBot) -> None:
     uri = data_uri("#c02040")
     show(preview, qtbot, uri, IconState.READY)
-    preview.reload_button.click()
+    preview.tools.reload_button.click()
     assert loader.facts(uri) is None
     qtbot.waitUntil(lambda: centre(preview, 256) == "#c02040", timeout=LOADING_MS)
 
@@ -176,8 +279,8 @@ def test_a_request_that_was_dropped_is_made_again(
 
 
 def test_every_control_has_a_name_and_takes_the_keyboard(preview: IconPreview) -> None:
-    for button in (preview.copy_button, preview.open_button, preview.reload_button):
-        assert button.accessibleName() or button.text()
-        assert "Ctrl+" in button.toolTip()
-    for button in preview.backgrounds.buttons():
+    for group in (preview.controls.backgrounds, preview.controls.masks):  # arrows go on from it
+        assert group.checkedButton().focusPolicy() & Qt.FocusPolicy.TabFocus
+    for button in preview.findChildren(QToolButton):
         assert button.accessibleName()
+        assert button.toolTip()

@@ -356,9 +356,9 @@ def test_the_background_and_the_height_of_the_preview_come_back(
     details = space(window).details
     details.splitter.setSizes([300, 5_000])
     sizes = details.splitter.sizes()
-    details.preview.backgrounds.buttons()[2].click()
+    details.preview.controls.backgrounds.buttons()[2].click()
     qtbot.waitUntil(window.close)
     again = open_window(path)
     go_to(again, qtbot, "alpha")
-    assert space(again).details.preview.background == Background.CHECKER
+    assert space(again).details.preview.look.background == Background.CHECKER
     qtbot.waitUntil(lambda: space(again).details.splitter.sizes() == sizes)

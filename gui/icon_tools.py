@@ -1,0 +1,167 @@
+"""What can be done with an icon: copy it or its address, open it, load it anew."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from PySide6.QtCore import Qt, QUrl, Signal, SignalInstance, Slot
+from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QImage, QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QWidget
+
+from db.addresses import Address
+from gui import theme
+from gui.icon_facts import IconFacts, IconState, IconView, Picture
+from gui.icon_zoom import LARGEST_EDGE
+from gui.text import cut
+
+DRAWN_EDGE = 512
+"""The edge in px of the picture that is made of an SVG that is copied."""
+_URL_LENGTH = 2_000
+
+
+class Source(Protocol):
+    """What the tools ask of the icon loader."""
+
+    @property
+    def changed(self) -> SignalInstance: ...
+    def icon(self, address: Address, size: int, ratio: float) -> IconView: ...
+    def facts(self, url: str) -> IconFacts | None: ...
+    def reload(self, url: str) -> None: ...
+
+
+def drawn_edge(picture: Picture) -> int:
+    """The edge in px at which a picture is copied: its own, or one that suits a drawing."""
+    edge = max(1, picture.width, picture.height)
+    return min(LARGEST_EDGE, max(edge, DRAWN_EDGE) if picture.format == "svg" else edge)
+
+
+def trimmed(image: QImage, picture: Picture) -> QImage:
+    """The picture alone, out of the middle of the square that it was drawn into."""
+    longest = max(1, picture.width, picture.height)
+    width = max(1, round(image.width() * picture.width / longest))
+    height = max(1, round(image.height() * picture.height / longest))
+    return image.copy((image.width() - width) // 2, (image.height() - height) // 2, width, height)
+
+
+class IconTools(QWidget):
+    """The final URL, and buttons with keys that work in every widget their actions are added to.
+
+    Signals:
+        said(str): something that the user asked for was done, or why it was not.
+        reloaded(): the icon is loaded anew.
+    """
+
+    said = Signal(str)
+    reloaded = Signal()
+
+    def __init__(self, loader: Source, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._loader = loader
+        self._address = Address("none")
+        self._copying = ""
+        self.url = QLineEdit(readOnly=True)
+        self.url.setAccessibleName(self.tr("Final URL"))
+        self.url.setToolTip(self.tr("The address that the icon came from in the end"))
+        self.url.setPlaceholderText(self.tr("no address to load"))
+        self.copy_button = self._button(self.tr("Copy URL"), "link", "Ctrl+Shift+C", self.copy_url)
+        self.copy_picture_button = self._button(
+            self.tr("Copy picture"), "picture", "Ctrl+Alt+C", self.copy_picture
+        )
+        self.open_button = self._button(
+            self.tr("Open in the browser"), "browser", "Ctrl+Shift+O", self.open_in_browser
+        )
+        self.reload_button = self._button(
+            self.tr("Reload past the cache"), "reload", "Ctrl+R", self.reload
+        )
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(2)
+        self._row.addWidget(self.url, 1)
+        for button in (
+            self.copy_button,
+            self.copy_picture_button,
+            self.open_button,
+            self.reload_button,
+        ):
+            self._row.addWidget(button)
+        loader.changed.connect(self._on_changed)
+
+    @property
+    def address(self) -> Address:
+        return self._address
+
+    def show_address(self, address: Address, facts: IconFacts | None) -> None:
+        """Work on this address, of which `facts` are known."""
+        if address != self._address:
+            self._copying = ""
+        self._address = address
+        final = (facts.final_url if facts is not None else "") or address.url
+        self.url.setText(cut(final, _URL_LENGTH))
+        self.url.setCursorPosition(0)
+        self.copy_button.setEnabled(bool(address.url or address.text))
+        self.copy_picture_button.setEnabled(self._picture() is not None)
+        self.open_button.setEnabled(self._is_web)
+        self.reload_button.setEnabled(bool(address.url))
+
+    def copy_url(self) -> None:
+        """Put the icon URL, as it stands in the catalogue, on the clipboard."""
+        QGuiApplication.clipboard().setText(self._address.url or self._address.text)
+        self.said.emit(self.tr("The URL was copied."))
+
+    def copy_picture(self) -> None:
+        """Put the picture on the clipboard, as soon as it is drawn."""
+        if self._picture() is not None:
+            self._copying = self._address.url
+            self._copy()
+
+    def open_in_browser(self) -> None:
+        """Open an http or https address in the browser."""
+        if self._is_web:
+            QDesktopServices.openUrl(QUrl(self._address.url))
+
+    def reload(self) -> None:
+        """Load the icon anew, past every cache."""
+        if self._address.url:
+            self._loader.reload(self._address.url)
+            self.reloaded.emit()
+
+    @property
+    def _is_web(self) -> bool:
+        return self._address.url.startswith(("http:", "https:"))
+
+    def _picture(self) -> Picture | None:
+        facts = self._loader.facts(self._address.url) if self._address.url else None
+        shown = facts is not None and facts.state in (IconState.READY, IconState.STALE)
+        return facts.picture if shown and facts is not None else None
+
+    @Slot(object)
+    def _on_changed(self, urls: frozenset[str]) -> None:
+        if self._copying in urls:
+            self._copy()
+
+    def _copy(self) -> None:
+        picture = self._picture()
+        if picture is None:
+            self._copying = ""
+            return
+        view = self._loader.icon(self._address, drawn_edge(picture), 1.0)
+        if view.pixmap is not None:
+            self._copying = ""
+            QGuiApplication.clipboard().setImage(trimmed(view.pixmap.toImage(), picture))
+            self.said.emit(self.tr("The picture was copied."))
+
+    def _button(self, words: str, symbol: str, keys: str, slot: object) -> QToolButton:
+        button = QToolButton()
+        button.setAutoRaise(True)
+        button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setAccessibleName(words)
+        button.setToolTip(f"{words} ({keys})")
+        theme.set_icon(button, symbol)
+        button.clicked.connect(slot)
+        action = QAction(words, self)
+        action.setShortcut(QKeySequence(keys))
+        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        action.triggered.connect(button.click)
+        self.addAction(action)
+        return button
