@@ -25,7 +25,8 @@ from gui.icon_facts import Picture, Size, decoding_problem
 
 log = logging.getLogger(__name__)
 
-WORKER: Final = Path(__file__).with_name("icon_worker.py")
+WORKER: Final = "gui.icon_worker"
+_ROOT: Final = str(Path(__file__).resolve().parents[1])
 SECONDS_PER_PICTURE: Final = 2.0
 SECONDS_TO_START: Final = 30.0
 SECONDS_IDLE: Final = 60.0
@@ -54,6 +55,8 @@ class _Job:
     data: bytes
     sizes: tuple[Size, ...]
     done: Done
+    careful: bool = False
+    """To be drawn without resvg, which ended a process over it."""
 
 
 class Decoder(QObject):
@@ -80,7 +83,11 @@ class Decoder(QObject):
     def decode(self, data: bytes, sizes: Sequence[Size], done: Done) -> None:
         """Decode `data` and draw it in `sizes`."""
         self._last_number += 1
-        self._waiting.append(_Job(self._last_number, data, tuple(sizes), done))
+        self.queue(_Job(self._last_number, data, tuple(sizes), done))
+
+    def queue(self, job: _Job) -> None:
+        """Do this job after those that wait."""
+        self._waiting.append(job)
         self._distribute()
 
     def stop(self) -> None:
@@ -115,6 +122,7 @@ class _Worker(QObject):
         self.jobs: deque[_Job] = deque()
         self._process: QProcess | None = None
         self._ready = False
+        self._in_resvg = False
         self._failed_starts = 0
         self._received = bytearray()
         self._timer = QTimer(self, singleShot=True)
@@ -136,6 +144,7 @@ class _Worker(QObject):
     def _start(self) -> None:
         environment = QProcessEnvironment.systemEnvironment()
         environment.insert("QT_QPA_PLATFORM", "offscreen")
+        environment.insert("PYTHONPATH", _ROOT)
         for name in _UNWANTED:
             environment.remove(name)
         process = QProcess(self)
@@ -152,11 +161,13 @@ class _Worker(QObject):
         self._process, self._ready = process, False
         self._received.clear()
         self._timer.start(int(SECONDS_TO_START * 1000))
-        process.start(sys.executable, ["-P", str(WORKER)])
+        process.start(sys.executable, ["-P", "-m", WORKER])
 
     def _send(self, job: _Job) -> None:
         assert self._process is not None
-        header = json.dumps({"job": job.number, "sizes": job.sizes}).encode()
+        header = json.dumps(
+            {"job": job.number, "sizes": job.sizes, "careful": job.careful}
+        ).encode()
         self._process.write(_LENGTHS.pack(len(header), len(job.data)) + header + job.data)
 
     def _read(self) -> None:
@@ -178,6 +189,9 @@ class _Worker(QObject):
             self._answered(header, body)
 
     def _answered(self, header: dict[str, object], body: bytes) -> None:
+        self._in_resvg = "resvg" in header
+        if self._in_resvg:
+            return
         if not self._ready:
             self._ready, self._failed_starts = True, 0
             for job in self.jobs:
@@ -220,9 +234,14 @@ class _Worker(QObject):
         """End the process for the sake of the picture it was at; the others go elsewhere."""
         self._decoder.kills += 1
         guilty, *others = self.jobs
+        again = self._in_resvg and code == "crash"
         self.jobs.clear()
         self._end()
         self._decoder.take_back(others)
+        if again:
+            guilty.careful = True
+            self._decoder.queue(guilty)
+            return
         guilty.done(Decoded(problem=decoding_problem(code, details)))
 
     def _could_not_start(self) -> None:
@@ -241,7 +260,7 @@ class _Worker(QObject):
     def _end(self) -> None:
         process, self._process = self._process, None
         self._timer.stop()
-        self._ready = False
+        self._ready = self._in_resvg = False
         if process is None:
             return
         process.blockSignals(True)
@@ -254,7 +273,7 @@ def _decoded(header: dict[str, object], body: bytes, sizes: Sequence[Size]) -> D
     error = header.get("error")
     if error is not None:
         return Decoded(problem=decoding_problem(str(error), header))
-    names = ("format", "width", "height", "alpha", "blank", "frames")
+    names = ("format", "width", "height", "alpha", "blank", "frames", "note")
     picture = Picture(*(header[name] for name in names))  # type: ignore[arg-type]
     images = {}
     start = 0

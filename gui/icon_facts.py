@@ -56,6 +56,8 @@ class Picture:
     blank: bool
     """Nothing visible: every pixel is fully transparent."""
     frames: int
+    note: str = ""
+    """What an SVG lacks: "outside" (other files are not loaded), "parts" (cannot be drawn)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,22 +179,6 @@ def test_what_is_no_picture_says_why(
     assert not decoded.images
 
 
-def test_an_svg_loads_nothing(qtbot: QtBot, decoder: Decoder, tmp_path: Path) -> None:
-    secret = tmp_path / "secret.png"
-    secret.write_bytes(png())
-    style = tmp_path / "style.css"
-    style.write_text("rect { fill: red }")
-    image = (
-        f'<?xml-stylesheet type="text/css" href="{style}"?>'
-        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'width="32" height="32"><image width="32" height="32" xlink:href="{secret}"/>'
-        f'<image width="32" height="32" xlink:href="{secret.as_uri()}"/></svg>'
-    )
-    decoded = decode(qtbot, decoder, image.encode())
-    assert decoded.picture is not None
-    assert decoded.picture.blank
-
-
 def test_a_picture_that_hangs_is_killed_and_the_next_is_shown(
     qtbot: QtBot, decoder: Decoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,9 +208,9 @@ def test_a_large_picture_is_shown(qtbot: QtBot, decoder: Decoder) -> None:
 
 
 def test_a_worker_that_cannot_start_is_a_reason(
-    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(icon_decoder, "WORKER", tmp_path / "missing.py")
+    monkeypatch.setattr(icon_decoder, "WORKER", "gui.missing")
     decoder = Decoder(workers=1)
     decoded = decode(qtbot, decoder, png())
     decoder.stop()
