@@ -64,6 +64,30 @@ def update_integration(edit: EditSession, *, pk: int, values: Mapping[str, Value
     _ensure_organization(edit, values.get("org_id"))
 
 
+def update_integrations(
+    edit: EditSession, *, pks: Iterable[int], values: Mapping[str, Value]
+) -> int:
+    """Give many integrations the same values; returns how many there were.
+
+    Raises:
+        Invalid: all are gone, or a value cannot be stored; ids cannot be the same.
+    """
+    if "id" in values:
+        raise Invalid("id is another one for each integration. It cannot be set for many.")
+    _check(edit, values, pk=None)
+    row = _stored(values)
+    changed = 0
+    for batch in _batches(pks):
+        edit.check_cancelled()
+        query = Integration.update(row).where(Integration.pk.in_(batch))
+        changed += query.execute(edit.database)
+    if not changed:
+        raise Invalid("What was to be changed was deleted meanwhile. Nothing was changed.")
+    _ensure_organization(edit, values.get("org_id"))
+    edit.count = (edit.count or 0) + changed
+    return changed
+
+
 def delete_integrations(edit: EditSession, *, pks: Iterable[int]) -> int:
     """Delete integrations; returns how many there were."""
     deleted = 0

@@ -47,6 +47,8 @@ SPECS = (
     Spec("new", _N("Actions", "&New Integration"), "new", QKeySequence.StandardKey.New),
     Spec("duplicate", _N("Actions", "&Duplicate"), "duplicate", "Ctrl+D"),
     Spec("edit_cell", _N("Actions", "&Edit Cell"), "rename", "F2", of_table=True),
+    Spec("icon_file", _N("Actions", "Set &Icon from File…"), "open", "Ctrl+Shift+I", of_table=True),
+    Spec("paste_icon", _N("Actions", "&Paste as Icon"), "link", "Ctrl+Shift+V", of_table=True),
     Spec(
         "delete", _N("Actions", "De&lete"), "delete", QKeySequence.StandardKey.Delete, of_table=True
     ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
+from threading import Thread
 from typing import Any, TypeVar
 
 import shiboken6
@@ -46,6 +47,22 @@ def courier() -> _Courier:
 def run_in_gui(call: Callable[[], None]) -> None:
     """Run `call` in the GUI thread, soon; any thread may ask (after the first `courier`)."""
     courier().handed.emit(call)
+
+
+def in_thread(job: Callable[[], T], name: str) -> Future[T]:
+    """Run one short piece of work that may block on a disk, in a thread that no exit waits for."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            result = job()
+        except BaseException as error:  # noqa: BLE001  it is raised where the result is wanted
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+
+    Thread(target=run, name=name, daemon=True).start()
+    return future
 
 
 def deliver(

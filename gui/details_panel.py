@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -25,6 +25,7 @@ from db.errors import Problem
 from db.fields import Value, csv_text
 from db.organizations import Organization
 from gui import theme
+from gui.drop_zone import DropZone, Place
 from gui.empty_state import EmptyState
 from gui.findings import Finding
 from gui.icon_preview import IconPreview, Loader
@@ -47,13 +48,19 @@ class DetailsPanel(QWidget):
         apply_requested(int, dict[str, Value]): store these fields of the record with that pk.
         previous_requested(), next_requested(): the user wants the record above, or below.
         stayed(int): another record was to be shown, but the one with that pk has errors.
-        said(str): something that the user asked for was done.
+        icon_dropped(int, QMimeData): this was dropped as the icon of the record with that pk.
+        icon_offered(int, QMimeData): this was pasted or dropped into the field of its icon URL.
+        icon_file_wanted(int): a picture file is to be chosen for that field.
+        said(str): something that the user asked for was done, or what a drop would do.
     """
 
     apply_requested = Signal(object, object)
     previous_requested = Signal()
     next_requested = Signal()
     stayed = Signal(object)
+    icon_dropped = Signal(object, object)
+    icon_offered = Signal(object, object)
+    icon_file_wanted = Signal(object)
     said = Signal(str)
 
     def __init__(self, loader: Loader, parent: QWidget | None = None) -> None:
@@ -64,7 +71,6 @@ class DetailsPanel(QWidget):
         self._last_asked: tuple[int, str, dict[str, Value]] | None = None
         self._kept: dict[int, dict[str, Value]] = {}
         self._parting = ""
-        self._typed_length = 0
         self.preview = IconPreview(loader)
         self.addActions(self.preview.actions())  # their keys work in the form too
         self.form = RecordForm()
@@ -85,6 +91,7 @@ class DetailsPanel(QWidget):
         self.preview.said.connect(self.said)
         self.form.applied.connect(self._on_applied)
         self.form.field_edited.connect(self._on_field_edited)
+        self._take_drops()
         self.show_record(None)
 
     @property
@@ -146,6 +153,7 @@ class DetailsPanel(QWidget):
 
     def set_read_only(self, read_only: bool) -> None:
         """Show without letting anything be edited."""
+        self._read_only = read_only
         self.form.set_read_only(read_only)
 
     def focus_field(self, name: str) -> None:
@@ -223,12 +231,24 @@ class DetailsPanel(QWidget):
         self._last_asked = (self._pk, self.heading, changes)
         self.apply_requested.emit(self._pk, changes)
 
+    def _take_drops(self) -> None:
+        self._read_only = False
+        self.drops = DropZone(self, self._drop_place)
+        self.drops.said.connect(self.said)
+        field = self.form.url_field
+        field.offered.connect(lambda mime: self.icon_offered.emit(self._pk, mime))
+        field.file_wanted.connect(lambda: self.icon_file_wanted.emit(self._pk))
+
+    def _drop_place(self, _: QPoint) -> Place | None:
+        pk = self._pk
+        if pk is None or self._read_only:
+            return None
+        words = self.tr("Set as the icon of {name}").format(name=one_line(self.heading, 60))
+        return Place(self.rect(), words, lambda mime: self.icon_dropped.emit(pk, mime))
+
     def _on_field_edited(self, name: str) -> None:
         if name == "icon_url":
-            text = self.form.editors[name].text()
-            is_typed = abs(len(text) - self._typed_length) == 1
-            self._typed_length = len(text)
-            self._typing.start(TYPING_MS if is_typed else 0)
+            self._typing.start(0 if self.form.url_field.came_whole else TYPING_MS)
         elif name == "name":
             self._show_heading()
 

@@ -268,8 +268,8 @@ class LineField(FieldEditor):
 
     input: QLineEdit
 
-    def __init__(self, field: Field) -> None:
-        super().__init__(field, QLineEdit())
+    def __init__(self, field: Field, line: QLineEdit | None = None) -> None:
+        super().__init__(field, line or QLineEdit())
         self.input.setMaxLength(2**31 - 1)
         self.input.setMinimumWidth(60)
         self.input.textChanged.connect(self._on_edited)

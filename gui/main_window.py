@@ -36,8 +36,9 @@ _SIZE: Final = QSize(1280, 800)
 _FRAME: Final = QSize(16, 48)
 """What the window manager puts around the window, at most."""
 _NEEDS_CATALOG = "save_copy export copy select_all find refresh"
-_OF_TABLE = "edit_cell duplicate delete copy select_all"
-_NEEDS_WRITING = "import sample base_url new duplicate edit_cell delete"
+_OF_TABLE = "edit_cell icon_file paste_icon duplicate delete copy select_all"
+_NEEDS_ROW = "duplicate delete edit_cell icon_file paste_icon"
+_NEEDS_WRITING = "import sample base_url new"
 _UNPAINTED_MILLISECONDS: Final = 500
 """A window that is not painted (it may be minimized) is made whole after this time."""
 
@@ -171,6 +172,8 @@ class MainWindow(QMainWindow):
                 lambda space: space.record_actions.duplicate_selected()
             ),
             "edit_cell": lambda: self._in_workspace(lambda space: space.table.edit_current()),
+            "icon_file": lambda: self._in_workspace(lambda space: space.icons.choose_file()),
+            "paste_icon": lambda: self._in_workspace(lambda space: space.icons.paste()),
             "delete": lambda: self._in_workspace(
                 lambda space: space.record_actions.delete_selected()
             ),
@@ -196,7 +199,8 @@ class MainWindow(QMainWindow):
         self._recent.aboutToShow.connect(self._fill_recent)
         fill(file, actions, "save_copy | import export sample | base_url preferences | quit")
         edit = bar.addMenu(self.tr("&Edit"))
-        fill(edit, actions, "undo redo | new duplicate edit_cell delete | copy select_all | find")
+        fill(edit, actions, "undo redo | new duplicate edit_cell delete | icon_file paste_icon")
+        fill(edit, actions, "| copy select_all | find")
         self._view = bar.addMenu(self.tr("&View"))
         fill(self._view, actions, "show_organizations show_details")
         self._columns = self._view.addMenu(self.tr("&Columns"))
@@ -440,7 +444,7 @@ class MainWindow(QMainWindow):
         for name in _NEEDS_WRITING.split():
             actions[name].setEnabled(writable)
         some = space is not None and (space.selected > 0 or space.table.chosen.current_row >= 0)
-        for name in ("duplicate", "delete", "edit_cell"):
+        for name in _NEEDS_ROW.split():
             actions[name].setEnabled(writable and some)
         self._name_step("undo", self.tr("&Undo"), space.catalog.undo_label() if space else None)
         self._name_step("redo", self.tr("&Redo"), space.catalog.redo_label() if space else None)

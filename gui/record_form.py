@@ -19,12 +19,13 @@ from PySide6.QtWidgets import (
 
 from db.addresses import warn
 from db.dates import instant
-from db.fields import FIELDS, Value, csv_text, is_blank
+from db.fields import FIELDS, Field, Value, csv_text, is_blank
 from gui import theme
 from gui.field_editors import FieldEditor, LineField
 from gui.findings import Finding, FindingLine
 from gui.metadata_field import MetadataField
 from gui.text import one_line, sentence, when
+from gui.url_field import UrlField
 
 CHECK_MS: Final = 150
 """How long typing pauses before metadata is checked, in ms."""
@@ -57,7 +58,7 @@ class RecordForm(QWidget):
         self._read_only = False
         self.editors: dict[str, FieldEditor] = {}
         for field in FIELDS:
-            editor = MetadataField(field) if field.kind == "json" else LineField(field)
+            editor = _editor(field)
             editor.edited.connect(lambda name=field.name: self._on_edited(name))
             self.editors[field.name] = editor
         self._check_timer = QTimer(self, singleShot=True, interval=CHECK_MS)
@@ -69,6 +70,13 @@ class RecordForm(QWidget):
         self._lay_out()
         self._bind_keys()
         self.show_record(None)
+
+    @property
+    def url_field(self) -> UrlField:
+        """The editor of the icon URL."""
+        editor = self.editors["icon_url"]
+        assert isinstance(editor, UrlField)
+        return editor
 
     @property
     def is_dirty(self) -> bool:
@@ -311,3 +319,9 @@ class RecordForm(QWidget):
         column.addLayout(bar)
         theme.set_icon(self.apply_button, "ok")
         theme.set_icon(self.revert_button, "revert")
+
+
+def _editor(field: Field) -> FieldEditor:
+    if field.name == "icon_url":
+        return UrlField(field)
+    return MetadataField(field) if field.kind == "json" else LineField(field)

@@ -49,7 +49,7 @@ class Workspace(QWidget):
     Attributes:
         search, model, table, pages: there from the start.
         record_actions: made when first used.
-        organizations, organization_actions, details, record: made by `steps`.
+        organizations, organization_actions, details, record, icons: made by `steps`.
 
     Signals:
         settled(): once, when all that was made, and rows and organizations were read.
@@ -124,6 +124,7 @@ class Workspace(QWidget):
         self.pages.make_states(start_actions, self.clear_filters)
         self._connect_panels()
         self.table.set_loader(loader)
+        self._take_icons(loader)
         self.is_whole = True
         self._watch()
         self.reload_overview()
@@ -211,6 +212,17 @@ class Workspace(QWidget):
         self.record.details_wanted.connect(self.details_wanted)
         self.record.failed.connect(self.failed)
         self.details.said.connect(self.said)
+
+    def _take_icons(self, loader: IconLoader) -> None:
+        from gui.icon_setting import IconSetting
+        from gui.icon_targets import IconTargets
+
+        setting = IconSetting(self, loader, self.record_actions.edit)
+        setting.failed.connect(self.failed)
+        self.icons = IconTargets(setting, self.model, self.table.chosen, self.said)
+        self.icons.watch_details(self.details)
+        if not self.catalog.read_only:
+            self.icons.watch_view(self.table)
 
     def _watch(self) -> None:
         self._watch_pending = False

@@ -1,0 +1,104 @@
+"""Lets a widget take what can be an icon: marks the place under the cursor, and says what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import QRubberBand, QWidget
+
+from gui.icon_drop import may_hold
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QMimeData
+
+
+class Place(NamedTuple):
+    """Where something can be dropped: what is marked, what is said, and what takes it."""
+
+    rect: QRect
+    words: str
+    take: Callable[[QMimeData], Any]
+
+
+class DropZone(QObject):
+    """Watches a widget (of an item view: its viewport) for drags.
+
+    Args:
+        find: the place at a position in the widget; None where nothing can be dropped.
+
+    Signals:
+        said(str): what a drop would do; "" when the drag is over.
+    """
+
+    said = Signal(str)
+
+    def __init__(self, widget: QWidget, find: Callable[[QPoint], Place | None]) -> None:
+        super().__init__(widget)
+        self._widget = widget
+        self._find = find
+        self._said = ""
+        self._mark = QRubberBand(QRubberBand.Shape.Rectangle, widget)
+        widget.setAcceptDrops(True)
+        widget.installEventFilter(self)
+
+    @property
+    def marked(self) -> QRect | None:
+        """What is marked; None when nothing is."""
+        return None if self._mark.isHidden() else self._mark.geometry()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QDragMoveEvent):  # of which entering is one too
+            self._move(event)
+        elif event.type() == QEvent.Type.DragLeave:
+            self._show(None)
+        elif isinstance(event, QDropEvent):
+            self._drop(event)
+        else:
+            return False
+        return True
+
+    def _place(self, event: QDropEvent) -> Place | None:
+        copies = event.possibleActions() & Qt.DropAction.CopyAction
+        links = event.possibleActions() & Qt.DropAction.LinkAction
+        if not (copies or links) or not may_hold(event.mimeData()):
+            return None
+        return self._find(event.position().toPoint())
+
+    def _move(self, event: QDragMoveEvent) -> None:
+        place = self._place(event)
+        self._show(place)
+        if place is None:
+            # What comes in at one place may move on to another: entering is never refused.
+            event.setAccepted(event.type() == QEvent.Type.DragEnter and may_hold(event.mimeData()))
+        else:
+            accept_copy(event)
+
+    def _drop(self, event: QDropEvent) -> None:
+        place = self._place(event)
+        self._show(None)
+        if place is None:
+            event.ignore()
+            return
+        accept_copy(event)
+        place.take(event.mimeData())
+
+    def _show(self, place: Place | None) -> None:
+        if place is None:
+            self._mark.hide()
+        else:
+            self._mark.setGeometry(place.rect)
+            self._mark.show()
+        words = "" if place is None else place.words
+        if words != self._said:
+            self._said = words
+            self.said.emit(words)
+
+
+def accept_copy(event: QDropEvent) -> None:
+    """Take a copy, whatever was proposed: a file must never be moved away."""
+    copies = event.possibleActions() & Qt.DropAction.CopyAction
+    event.setDropAction(Qt.DropAction.CopyAction if copies else Qt.DropAction.LinkAction)
+    event.accept()
