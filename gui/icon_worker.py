@@ -57,7 +57,9 @@ def decode(
         opacity = alphas(fitted)
         alpha = opacity.count(255) != len(opacity)
         blank = opacity.count(0) == len(opacity)
-        pixels.append(bytes(centred(fitted, round(size * ratio)).constBits()))
+        # Its memory lives as long as the name does.
+        square = centred(fitted, round(size * ratio))
+        pixels.append(bytes(square.constBits()))
     header: Header = {
         "format": picture.kind,
         "width": picture.size.width(),

@@ -133,3 +133,14 @@ def test_every_real_svg_that_was_blank_is_shown(
     blank = [n for n, each in zip(names, shown, strict=True) if each.picture and each.picture.blank]
     assert all(each.problem is None for each in shown)
     assert blank == []
+
+
+def test_what_crashes_resvg_costs_one_worker_and_no_other_picture(
+    qtbot: QtBot, decoder: Decoder
+) -> None:
+    depth = 30_000
+    deep = svg('<g class="a">' * depth + "<rect/>" + "</g>" * depth)
+    crashing, good = decode(qtbot, decoder, deep, png("red"))
+    assert decoder.kills == 1
+    assert "SVG picture is damaged" in str(crashing.problem)
+    assert color(good) == "#ffff0000"
