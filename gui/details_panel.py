@@ -52,6 +52,7 @@ class DetailsPanel(QWidget):
         icon_offered(int, QMimeData): this was pasted or dropped into the field of its icon URL.
         icon_file_wanted(int): a picture file is to be chosen for that field.
         said(str): something that the user asked for was done, or what a drop would do.
+        failed(Exception): why something could not be done.
     """
 
     apply_requested = Signal(object, object)
@@ -62,6 +63,7 @@ class DetailsPanel(QWidget):
     icon_offered = Signal(object, object)
     icon_file_wanted = Signal(object)
     said = Signal(str)
+    failed = Signal(object)
 
     def __init__(self, loader: Loader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -89,6 +91,7 @@ class DetailsPanel(QWidget):
         self.next_button.setAccessibleName(self.tr("Next integration"))
         self._lay_out()
         self.preview.said.connect(self.said)
+        self.preview.failed.connect(self.failed)
         self.form.applied.connect(self._on_applied)
         self.form.field_edited.connect(self._on_field_edited)
         self._take_drops()

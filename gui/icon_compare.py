@@ -50,6 +50,10 @@ class Compared(Stage):
         return self._words.text if not self._words.isHidden() else ""
 
     @property
+    def _hides_captions(self) -> bool:
+        return not self._words.isHidden()
+
+    @property
     def summary(self) -> str:
         return self._summary
 

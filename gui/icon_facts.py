@@ -147,3 +147,6 @@ DIFFERENT_READING: Final = (
     "The address can be read in more than one way, and it is not clear which host it means. "
     "Write it in a simpler form."
 )
+NOT_KEPT: Final = (
+    "The file of this picture is not kept any more. Reload the icon, then save it again."
+)

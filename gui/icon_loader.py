@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +46,7 @@ class IconLoader(QObject):
     _requested = Signal(object)
     _wanted = Signal(object)
     _hosts_changed = Signal(object)
+    _body_wanted = Signal(str, object)
     _stopping = Signal()
 
     def __init__(
@@ -66,6 +68,7 @@ class IconLoader(QObject):
         self._requested.connect(self._pipeline.request)
         self._wanted.connect(self._pipeline.want)
         self._hosts_changed.connect(self._pipeline.set_allowed_hosts)
+        self._body_wanted.connect(self._pipeline.give_body)
         self._stopping.connect(self._pipeline.stop)
         self._pipeline.answered.connect(self._take)
 
@@ -119,6 +122,20 @@ class IconLoader(QObject):
             self._ask(key, url, size)
         self._batch[key].anew = True
         self.changed.emit(frozenset({url}))
+
+    def body(self, url: str) -> Future[bytes]:
+        """The bytes of a picture as they were fetched, or as they are in a data: URI.
+
+        Fails with a `SentenceError` when they are not kept any more.
+        """
+        future: Future[bytes] = Future()
+        if self._stopped:
+            future.cancel()
+            return future
+        if not self._thread.isRunning():
+            self._thread.start()
+        self._body_wanted.emit(url, future)
+        return future
 
     def set_allowed_hosts(self, allowed_hosts: Iterable[str]) -> None:
         """Allow these loopback and private hosts; icons that were refused are asked for again.

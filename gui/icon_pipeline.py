@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Collection
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -13,12 +14,13 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QImage
 
 from db.addresses import BAD_DATA, data_bytes, host_and_port, host_problem
-from db.errors import Problem
+from db.errors import Problem, SentenceError
 from gui.icon_cache import IconCache, cache_key
 from gui.icon_decoder import Decoded, Decoder, image_of
 from gui.icon_facts import (
     MAX_BYTES,
     NO_VALIDATORS,
+    NOT_KEPT,
     TOO_MANY_BYTES,
     IconState,
     Size,
@@ -93,6 +95,19 @@ class IconPipeline(QObject):
     def set_allowed_hosts(self, hosts: Collection[str]) -> None:
         self._allowed_hosts = hosts
         self._fetcher.allowed_hosts = hosts
+
+    @Slot(str, object)
+    def give_body(self, url: str, future: Future[bytes]) -> None:
+        """Put the bytes of a picture into `future`: those that are kept, or of a data: URI."""
+        if url.startswith("data:"):
+            found = data_bytes(url)
+            body = None if found is None else found[1]
+        else:
+            body = self._cache.body(cache_key(url))
+        if body is None:
+            future.set_exception(SentenceError(NOT_KEPT))
+        else:
+            future.set_result(body)
 
     @Slot(object)
     def request(self, requests: list[Request]) -> None:

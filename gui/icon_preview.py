@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import Future
 from typing import Final, Protocol
 
 from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal, SignalInstance, Slot
@@ -47,6 +48,7 @@ class Loader(Protocol):
     def facts(self, url: str) -> IconFacts | None: ...
     def request_sizes(self, url: str, sizes: Iterable[int], ratio: float) -> None: ...
     def reload(self, url: str) -> None: ...
+    def body(self, url: str) -> Future[bytes]: ...
 
 
 def ladder() -> dict[int, QRect]:
@@ -69,9 +71,11 @@ class IconPreview(QWidget):
 
     Signals:
         said(str): something that the user asked for was done.
+        failed(Exception): why something could not be done.
     """
 
     said = Signal(str)
+    failed = Signal(object)
 
     def __init__(self, loader: Loader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -99,6 +103,7 @@ class IconPreview(QWidget):
         self.controls.look_changed.connect(self._choose)
         self.zoom.zoom_changed.connect(self._show_zoom)
         self.tools.said.connect(self.said)
+        self.tools.failed.connect(self.failed)
         self.tools.reloaded.connect(self._update)
         loader.changed.connect(self._on_changed)
         theme.notifier().changed.connect(self._on_scheme)

@@ -120,6 +120,11 @@ class Stage(QWidget):
         self.update()
 
     @property
+    def _hides_captions(self) -> bool:
+        """Whether words are shown where they would be."""
+        return False
+
+    @property
     def has_picture(self) -> bool:
         return any(view.pixmap is not None for view in self._views.values())
 
@@ -160,6 +165,8 @@ class Stage(QWidget):
         font.setPixelSize(10)
         painter.setFont(font)
         painter.setPen(caption_color(self.look if self.has_picture else None))
+        if self._hides_captions:
+            return
         for edge, place in self._places.items():
             box = QRect(place.left() - 10, place.bottom() + 1, place.width() + 20, CAPTION)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._captions[edge])

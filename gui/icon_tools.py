@@ -1,57 +1,39 @@
-"""What can be done with an icon: copy it or its address, open it, load it anew."""
+"""What can be done with an icon: copy it or its address, open it, save it, load it anew."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from PySide6.QtCore import Qt, QUrl, Signal, SignalInstance, Slot
-from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QImage, QKeySequence
+from PySide6.QtCore import Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QWidget
 
 from db.addresses import Address
 from gui import theme
-from gui.icon_facts import IconFacts, IconState, IconView, Picture
-from gui.icon_zoom import LARGEST_EDGE
+from gui.icon_facts import IconFacts, IconState, Picture
+from gui.icon_save import PictureSaver, SaveSource, drawn_edge, trimmed
 from gui.text import cut
 
-DRAWN_EDGE = 512
-"""The edge in px of the picture that is made of an SVG that is copied."""
 _URL_LENGTH = 2_000
 
 
-class Source(Protocol):
+class Source(SaveSource, Protocol):
     """What the tools ask of the icon loader."""
 
-    @property
-    def changed(self) -> SignalInstance: ...
-    def icon(self, address: Address, size: int, ratio: float) -> IconView: ...
-    def facts(self, url: str) -> IconFacts | None: ...
     def reload(self, url: str) -> None: ...
-
-
-def drawn_edge(picture: Picture) -> int:
-    """The edge in px at which a picture is copied: its own, or one that suits a drawing."""
-    edge = max(1, picture.width, picture.height)
-    return min(LARGEST_EDGE, max(edge, DRAWN_EDGE) if picture.format == "svg" else edge)
-
-
-def trimmed(image: QImage, picture: Picture) -> QImage:
-    """The picture alone, out of the middle of the square that it was drawn into."""
-    longest = max(1, picture.width, picture.height)
-    width = max(1, round(image.width() * picture.width / longest))
-    height = max(1, round(image.height() * picture.height / longest))
-    return image.copy((image.width() - width) // 2, (image.height() - height) // 2, width, height)
 
 
 class IconTools(QWidget):
     """The final URL, and buttons with keys that work in every widget their actions are added to.
 
     Signals:
-        said(str): something that the user asked for was done, or why it was not.
+        said(str): something that the user asked for was done.
+        failed(Exception): why something could not be done.
         reloaded(): the icon is loaded anew.
     """
 
     said = Signal(str)
+    failed = Signal(object)
     reloaded = Signal()
 
     def __init__(self, loader: Source, parent: QWidget | None = None) -> None:
@@ -70,6 +52,12 @@ class IconTools(QWidget):
         self.open_button = self._button(
             self.tr("Open in the browser"), "browser", "Ctrl+Shift+O", self.open_in_browser
         )
+        self.save_button = self._button(
+            self.tr("Save picture as…"), "save", "Ctrl+Alt+S", self._save
+        )
+        self.saver = PictureSaver(loader, self)
+        self.saver.said.connect(self.said)
+        self.saver.failed.connect(self.failed)
         self.reload_button = self._button(
             self.tr("Reload past the cache"), "reload", "Ctrl+R", self.reload
         )
@@ -81,6 +69,7 @@ class IconTools(QWidget):
             self.copy_button,
             self.copy_picture_button,
             self.open_button,
+            self.save_button,
             self.reload_button,
         ):
             self._row.addWidget(button)
@@ -101,6 +90,7 @@ class IconTools(QWidget):
         self.copy_button.setEnabled(bool(address.url or address.text))
         self.copy_picture_button.setEnabled(self._picture() is not None)
         self.open_button.setEnabled(self._is_web)
+        self.save_button.setEnabled(facts is not None and facts.size_bytes is not None)
         self.reload_button.setEnabled(bool(address.url))
 
     def copy_url(self) -> None:
@@ -113,6 +103,11 @@ class IconTools(QWidget):
         if self._picture() is not None:
             self._copying = self._address.url
             self._copy()
+
+    def _save(self) -> None:
+        menu = self.saver.menu(self._address)
+        menu.popup(self.save_button.mapToGlobal(self.save_button.rect().bottomLeft()))
+        menu.setActiveAction(menu.actions()[0])
 
     def open_in_browser(self) -> None:
         """Open an http or https address in the browser."""

@@ -212,6 +212,7 @@ class Workspace(QWidget):
         self.record.details_wanted.connect(self.details_wanted)
         self.record.failed.connect(self.failed)
         self.details.said.connect(self.said)
+        self.details.failed.connect(self.failed)
 
     def _take_icons(self, loader: IconLoader) -> None:
         from gui.icon_setting import IconSetting
