@@ -95,9 +95,8 @@ def test_an_svg_can_be_saved_as_png_in_several_sizes(
 ) -> None:
     load(loader, qtbot, data_uri(SVG))
     menu = saver.menu(data_uri(SVG))
-    actions = {action.text(): action for action in menu.actions()}
-    assert "PNG, 256 × 128 px…" in actions
-    actions["PNG, 1,024 × 512 px…"].trigger()
+    assert "PNG, 256 × 128 px…" in [action.text() for action in menu.actions()]
+    menu.actions()[-1].trigger()
     with qtbot.waitSignal(saver.said, timeout=LOADING_MS):
         assert choose(saver, qtbot, tmp_path / "a.png") == "icon.png"
     image = QImage(str(tmp_path / "a.png"))
