@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from PySide6.QtCore import QObject, QRect, QTimer, SignalInstance
-from PySide6.QtWidgets import QTableView
+from PySide6.QtCore import QModelIndex, QObject, QRect, QTimer, SignalInstance
+from PySide6.QtWidgets import QWidget
 
-from db.order import AT, Row
-from gui.columns import ICON, PLACE
+from db.order import AT, Range, Row
 from gui.table_model import IntegrationTableModel
-from gui.table_painter import ICON_SIZE
 from gui.text import sentence
 
 if TYPE_CHECKING:
@@ -26,7 +24,7 @@ _ORG_ID: Final = AT["org_id"]
 
 
 class Loader(Protocol):
-    """What the table asks of the icon loader."""
+    """What the views ask of the icon loader."""
 
     @property
     def changed(self) -> SignalInstance: ...
@@ -34,17 +32,39 @@ class Loader(Protocol):
     def want(self, urls_visible: Sequence[str]) -> None: ...
 
 
-class TableIcons(QObject):
-    """Knows the addresses of a table's rows; tells the loader which are in sight.
+class RowView(Protocol):
+    """A view whose rows have icons.
+
+    Attributes:
+        icon_size: edge of the icons, in px.
+    """
+
+    icon_size: int
+
+    def viewport(self) -> QWidget: ...
+    def isVisible(self) -> bool: ...
+    def devicePixelRatioF(self) -> float: ...
+    def currentIndex(self) -> QModelIndex: ...
+    def visible_rows(self) -> Range:
+        """First and last position in sight; the last before the first for none."""
+        ...
+
+    def icon_rect(self, position: int) -> QRect:
+        """Where in the viewport a row's icon is; empty where icons are hidden."""
+        ...
+
+
+class RowIcons(QObject):
+    """Knows the addresses of a view's rows; tells the loader which are in sight.
 
     Attributes:
         loader: None until `set_loader`.
     """
 
-    def __init__(self, table: QTableView, model: IntegrationTableModel) -> None:
-        super().__init__(table)
+    def __init__(self, view: RowView, model: IntegrationTableModel, parent: QObject) -> None:
+        super().__init__(parent)
         self.loader: Loader | None = None
-        self._table = table
+        self._view = view
         self._model = model
         self._classify: Classify | None = None
         self._bases: dict[str, str] = {}
@@ -82,7 +102,7 @@ class TableIcons(QObject):
         addresses = self.addresses([self._model.row(position)])
         if self.loader is None or not addresses:
             return ""
-        view = self.loader.icon(addresses[0], ICON_SIZE, self._table.devicePixelRatioF())
+        view = self.loader.icon(addresses[0], self._view.icon_size, self._view.devicePixelRatioF())
         reason = view.reason or addresses[0].reason
         parts = (state_words(view.state), sentence(reason) if reason else "", addresses[0].text)
         return "\n".join(part for part in parts if part)
@@ -93,32 +113,24 @@ class TableIcons(QObject):
         return classify(row[_URL], (self._bases.get(row[_ORG_ID]), self._catalog_base))
 
     def _repaint(self) -> None:
-        self._table.viewport().update()
+        self._view.viewport().update()
         self.want_soon()
-
-    def _visible_rows(self) -> tuple[int, list[Row | None]]:
-        first = max(0, self._table.rowAt(0))
-        last = self._table.rowAt(self._table.viewport().height() - 1)
-        return first, self._model.rows(first, last if last >= 0 else self._model.rowCount() - 1)
 
     def _tell_wanted(self) -> None:
         """Icons out of sight need not be loaded; that of the current row is shown elsewhere too."""
-        if self.loader is None:
+        if self.loader is None or not self._view.isVisible():
             return
-        _, rows = self._visible_rows()
-        current = self._table.currentIndex()
+        rows = self._model.rows(*self._view.visible_rows())
+        current = self._view.currentIndex()
         if current.isValid():
             rows.append(self._model.row(current.row()))
         self.loader.want([address.url for address in self.addresses(rows) if address.url])
 
     def _changed(self, urls: frozenset[str]) -> None:
-        table, place = self._table, PLACE[ICON]
-        if table.isColumnHidden(place) or not table.isVisible():
+        view = self._view
+        first, last = view.visible_rows()
+        if not view.isVisible() or view.icon_rect(first).isEmpty():
             return
-        x, width = table.columnViewportPosition(place), table.columnWidth(place)
-        height = table.verticalHeader().defaultSectionSize()
-        first, rows = self._visible_rows()
-        for position, address in enumerate(self.addresses(rows), first):
+        for position, address in enumerate(self.addresses(self._model.rows(first, last)), first):
             if address.url in urls:
-                y = table.rowViewportPosition(position)
-                table.viewport().update(QRect(x, y, width, height))
+                view.viewport().update(view.icon_rect(position))

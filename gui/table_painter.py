@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QLine, QPointF, QRect, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPalette, QPen
+from PySide6.QtCore import QLine, QRect
+from PySide6.QtGui import QPainter, QPen
 
 from db.order import merged
-from gui import theme
 from gui.columns import ICON
-from gui.table_cells import Kind, cell
+from gui.table_cells import Kind
+from gui.table_ink import GAP, SYMBOL_SIZE, CellInk
 from gui.table_scene import Lane, Scene
 
 if TYPE_CHECKING:
@@ -20,25 +19,8 @@ if TYPE_CHECKING:
     from gui.icon_facts import IconView
 
 ICON_SIZE = 24
-SYMBOL_SIZE = 16
 PADDING = 6
-_GAP = 4
-_RADIUS = 4
-_ELIDE = Qt.TextElideMode.ElideRight
-
-STATE_SYMBOLS = {
-    "none": "none",
-    "waiting": "loading",
-    "loading": "loading",
-    "ready": "loading",
-    "stale": "loading",
-    "broken": "broken",
-    "refused": "refused",
-    "not-address": "not-address",
-    "name": "name",
-}
-"""By the value of an `IconState`: what stands where no picture is; READY without one is being drawn
-at this size."""
+_INSET = (ICON_SIZE - SYMBOL_SIZE) // 2
 
 
 class IconSource(Protocol):
@@ -47,33 +29,8 @@ class IconSource(Protocol):
     def icon(self, address: Address, size: int, ratio: float) -> IconView: ...
 
 
-class TablePainter:
-    """Paints with one font and one set of colours; make a new one when they change."""
-
-    def __init__(self, font: QFont, palette: QPalette, ratio: float) -> None:
-        role = QPalette.ColorRole
-        colors = theme.colors()
-        self._font = QFont(font)
-        # Half the time a text takes is kerning and ligatures; scripts that need shaping keep it.
-        self._font.setStyleStrategy(QFont.StyleStrategy.PreferNoShaping)
-        self._metrics = QFontMetrics(self._font)
-        self._ratio = ratio
-        self._base = palette.color(role.Base)
-        self._stripe = palette.color(role.AlternateBase)
-        self._highlight = palette.color(role.Highlight)
-        self._row_tint = QColor(self._highlight)
-        self._row_tint.setAlphaF(0.10)
-        self._text = QPen(palette.color(role.Text))
-        self._selected_text = QPen(palette.color(role.HighlightedText))
-        self._muted = QPen(QColor(colors.muted))
-        self._warning = QPen(QColor(colors.warning))
-        self._grid = QPen(QColor(colors.grid))
-        self._plate = QColor(theme.STAGE_LIGHT) if colors.dark else None
-        ascii_letters = map(chr, range(0x20, 0x7F))
-        self._advances = {
-            letter: self._metrics.horizontalAdvance(letter) for letter in ascii_letters
-        }
-        self._fitted = lru_cache(8192, typed=True)(self._fit)
+class TablePainter(CellInk):
+    """Paints the rows that the table's viewport shows."""
 
     def paint(
         self,
@@ -139,31 +96,10 @@ class TablePainter:
                 if kind is Kind.MISSING:
                     y = top + (height - SYMBOL_SIZE) // 2
                     self._paint_symbol(painter, "warning", x, y, wanted)
-                    draw(x + SYMBOL_SIZE + _GAP, top + baseline, text)
+                    draw(x + SYMBOL_SIZE + GAP, top + baseline, text)
                 else:
                     draw(x, top + baseline, text)
             top += height
-
-    def _pen_of(self, kind: Kind) -> QPen:
-        if kind is Kind.VALUE:
-            return self._text
-        return self._warning if kind is Kind.MISSING else self._muted
-
-    def _fit(self, value: Any, required: bool, width: int) -> tuple[str, Kind]:
-        """What a cell of `width` px says, and how."""
-        text, kind = cell(value, required)
-        if kind is Kind.MISSING:
-            width -= SYMBOL_SIZE + _GAP
-        if self._surely_fits(text, width):
-            return text, kind
-        return self._metrics.elidedText(text, _ELIDE, width), kind
-
-    def _surely_fits(self, text: str, width: int) -> bool:
-        """Told from the widths of ASCII's letters, ten times faster than by laying out."""
-        try:
-            return sum(map(self._advances.__getitem__, text)) <= width
-        except KeyError:
-            return False
 
     def _paint_icons(
         self,
@@ -183,28 +119,10 @@ class TablePainter:
             y = scene.top + place * scene.height + (scene.height - ICON_SIZE) // 2
             view = icons.icon(address, ICON_SIZE, self._ratio)
             if view.pixmap is not None:
-                if self._plate is not None:
-                    self._paint_plate(painter, x, y)
-                painter.drawPixmap(QRect(x, y, ICON_SIZE, ICON_SIZE), view.pixmap)
+                self._paint_picture(painter, view.pixmap, x, y, ICON_SIZE)
                 continue
-            pen = self._selected_text if scene.first + place in selected else self._muted
-            if view.state.value in ("broken", "not-address"):
-                pen = self._selected_text if pen is self._selected_text else self._warning
-            inset = (ICON_SIZE - SYMBOL_SIZE) // 2
-            self._paint_symbol(painter, STATE_SYMBOLS[view.state.value], x + inset, y + inset, pen)
-
-    def _paint_plate(self, painter: QPainter, x: int, y: int) -> None:
-        """Icons are made for light pages: in the dark they stand on a light plate."""
-        assert self._plate is not None
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._plate)
-        painter.drawRoundedRect(x - 2, y - 2, ICON_SIZE + 4, ICON_SIZE + 4, _RADIUS, _RADIUS)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-
-    def _paint_symbol(self, painter: QPainter, name: str, x: int, y: int, pen: QPen) -> None:
-        pixmap = theme.symbol(name, SYMBOL_SIZE, self._ratio, pen.color().name())
-        painter.drawPixmap(QPointF(x, y), pixmap)
+            chosen = scene.first + place in selected
+            self._paint_state(painter, view, chosen, x + _INSET, y + _INSET, SYMBOL_SIZE)
 
     def _paint_current(self, painter: QPainter, scene: Scene) -> None:
         section, position = scene.current

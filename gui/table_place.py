@@ -1,9 +1,10 @@
-"""Keeps the current row, the selection and the scrolled place when the table shows new rows."""
+"""Keeps the current row, the selection and the scrolled place when other rows are shown."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelection
-from PySide6.QtWidgets import QTableView
+from typing import Protocol
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex
 
 from db.order import OrderSpec, Range, merged
 from gui.columns import COLUMNS
@@ -11,16 +12,36 @@ from gui.row_selection import FEW_ROWS, Command, selected
 from gui.table_model import IntegrationTableModel
 
 
+class ScrolledView(Protocol):
+    """A view that can tell, and go to, a place."""
+
+    def selectionModel(self) -> QItemSelectionModel: ...
+    def setAutoScroll(self, enable: bool) -> None: ...
+    def scrollTo(self, index: QModelIndex) -> None: ...
+    def is_in_sight(self, index: QModelIndex) -> bool: ...
+
+    def top(self) -> tuple[int, int]:
+        """Position of the first visible row, and how many px of it are above the viewport;
+        (-1, 0) when nothing is scrolled."""
+        ...
+
+    def go_to_top(self, position: int, offset: int) -> None:
+        """Scroll so that a row is the first visible one, `offset` px of it above."""
+        ...
+
+
 class PlaceKeeper:
     """Remembers rows by pk while an order is made, and finds them again in it.
 
     Attributes:
         chosen: pks to select in the next rows, instead of those that were selected.
+        view: the view that is in sight.
     """
 
-    def __init__(self, view: QTableView, model: IntegrationTableModel) -> None:
+    def __init__(self, view: ScrolledView, model: IntegrationTableModel) -> None:
         self.chosen: list[int] = []
-        self._view = view
+        self.view = view
+        self._chooser = view.selectionModel()
         self._model = model
         self._current: int | None = None
         self._row = 0
@@ -34,21 +55,19 @@ class PlaceKeeper:
 
     def wanted_pks(self) -> list[int]:
         """What the next order is to find: the current row, the top one and the selected ones."""
-        view = self._view
-        index = view.currentIndex()
+        index = self._chooser.currentIndex()
         pk = self._model.pk_at(index.row())
         if pk is not None:
             self._current = pk
             self._column = index.column()
-            self._was_visible = view.visualRect(index).intersects(view.viewport().rect())
-        scrolled = view.verticalScrollBar().value() > 0
-        self._top = self._model.pk_at(view.rowAt(0)) if scrolled else None
+            self._was_visible = self.view.is_in_sight(index)
+        self._top = self._model.pk_at(self.view.top()[0])
         self._selected = self._selected_pks()
         wanted = [self._current, self._top, *self._selected, *self.chosen]
         return list(dict.fromkeys(pk for pk in wanted if pk is not None))
 
     def _selected_pks(self) -> list[int]:
-        selection = selected(self._view.selectionModel())
+        selection = selected(self._chooser)
         ranges = merged((item.top(), item.bottom()) for item in selection)
         if not ranges or sum(last - first + 1 for first, last in ranges) > FEW_ROWS:
             return []
@@ -60,20 +79,19 @@ class PlaceKeeper:
 
     def before_reset(self) -> None:
         """The rows are about to be others."""
-        view = self._view
-        pk = self._model.pk_at(view.currentIndex().row())
+        row = self._chooser.currentIndex().row()
+        pk = self._model.pk_at(row)
         if pk is not None:
             self._current = pk
-            tops = [item.top() for item in selected(view.selectionModel())]
-            self._row = min([view.currentIndex().row(), *tops])
+            self._row = min([row, *(item.top() for item in selected(self._chooser))])
         self._selected = self._selected_pks() or self._selected
-        self._offset = view.verticalScrollBar().value() % self._row_height()
+        self._offset = self.view.top()[1]
 
     def after_reset(self) -> None:
         """The rows are others: select, and scroll to, what was there before."""
-        self._view.setAutoScroll(False)
+        self.view.setAutoScroll(False)
         self._restore_selection()
-        self._view.setAutoScroll(True)
+        self.view.setAutoScroll(True)
         self._restore_scroll()
         self._shown = self._model.spec
         if not self._model.is_loading:
@@ -85,7 +103,7 @@ class PlaceKeeper:
         left, right = self._columns
         for first, last in merged((place, place) for place in places):
             selection.select(model.index(first, left), model.index(last, right))
-        chooser = self._view.selectionModel()
+        chooser = self._chooser
         chooser.select(selection, Command.ClearAndSelect)
         current = self.chosen[:1] or ([] if self._current is None else [self._current])
         for place in self._places(current):
@@ -98,27 +116,25 @@ class PlaceKeeper:
         model = self._model
         if self._shown == model.spec and not model.is_loading and model.rowCount():
             index = model.index(min(self._row, model.rowCount() - 1), self._column)
-            self._view.selectionModel().setCurrentIndex(index, Command.ClearAndSelect)
+            self._chooser.setCurrentIndex(index, Command.ClearAndSelect)
 
     def _places(self, pks: list[int]) -> list[int]:
         found = (self._model.positions.get(pk, -1) for pk in pks)
         return [place for place in found if 0 <= place < self._model.rowCount()]
 
     def _restore_scroll(self) -> None:
-        view, spec = self._view, self._model.spec
-        view.updateGeometries()
+        view, spec = self.view, self._model.spec
         if self._shown == spec and not self.chosen:
-            for place in self._places([] if self._top is None else [self._top]):
-                view.verticalScrollBar().setValue(place * self._row_height() + self._offset)
+            tops = self._places([] if self._top is None else [self._top])
+            if tops:
+                view.go_to_top(tops[0], self._offset)
             return
-        view.verticalScrollBar().setValue(0)
+        view.go_to_top(0, 0)
         follow = self._was_visible and not self._is_new_search()
-        if view.currentIndex().isValid() and (follow or self.chosen):
-            view.scrollTo(view.currentIndex())
+        current = self._chooser.currentIndex()
+        if current.isValid() and (follow or self.chosen):
+            view.scrollTo(current)
 
     def _is_new_search(self) -> bool:
         words = self._model.spec.words.strip()
         return bool(words) and (self._shown is None or words != self._shown.words.strip())
-
-    def _row_height(self) -> int:
-        return self._view.verticalHeader().defaultSectionSize()

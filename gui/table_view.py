@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import (
@@ -26,15 +25,16 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemDelegate, QMenu, QTableView, QToolTip, QWidget
 
-from db.order import SortKey
+from db.order import Range, SortKey
 from gui import theme
 from gui.columns import COLUMN_BY_NAME, COLUMNS, ICON, PLACE
 from gui.row_selection import FEW_ROWS, Command, RowSelection
 from gui.table_copy import Copier
+from gui.table_editing import CellEditing
 from gui.table_header import TableHeader
-from gui.table_icons import Loader, TableIcons
+from gui.table_icons import Loader, RowIcons
 from gui.table_model import Index, IntegrationTableModel
-from gui.table_painter import TablePainter
+from gui.table_painter import ICON_SIZE, TablePainter
 from gui.table_place import PlaceKeeper
 from gui.table_scene import scene_of
 from gui.text import plain_tooltip
@@ -44,11 +44,6 @@ if TYPE_CHECKING:
     from gui.table_editors import CellDelegate
 
 ROW_HEIGHT: Final = 32
-_OPENING: Final = (
-    QTableView.EditTrigger.AllEditTriggers,
-    QTableView.EditTrigger.EditKeyPressed,
-    QTableView.EditTrigger.DoubleClicked,
-)
 
 
 class IntegrationTable(QTableView):
@@ -56,6 +51,7 @@ class IntegrationTable(QTableView):
 
     Attributes:
         chosen: the rows that are selected, and the current one.
+        place: keeps the place in the view that is in sight, be it this one or another.
 
     Signals:
         sort_changed(): `sort` is another one; the model is asked for it already.
@@ -80,9 +76,15 @@ class IntegrationTable(QTableView):
     ) -> None:
         super().__init__(parent)
         self._rows = model
-        self._icons = TableIcons(self, model)
+        self._icons = RowIcons(self, model, self)
+        self.icon_size = ICON_SIZE
         self._painter: TablePainter | None = None
-        self._refused: list[tuple[int, str, str]] = []
+        self._also_read: frozenset[str] = frozenset()
+        self._editing = CellEditing(
+            self, model, self._make_delegate, lambda section: not self.isColumnHidden(section)
+        )
+        self._editing.details_requested.connect(self.details_requested)
+        self._editing.text_left.connect(self.text_left)
         self._make_viewport()
         self._make_header()
         self.setModel(model)
@@ -91,9 +93,9 @@ class IntegrationTable(QTableView):
         self.chosen.said.connect(self.said)
         self._copier = Copier(self.selectionModel(), model, self._header.shown_columns, self)
         self._copier.said.connect(self.said)
-        self._place = PlaceKeeper(self, model)
-        model.wanted_pks = self._place.wanted_pks
-        model.modelAboutToBeReset.connect(self._place.before_reset)
+        self.place = PlaceKeeper(self, model)
+        model.wanted_pks = self.place.wanted_pks
+        model.modelAboutToBeReset.connect(self.place.before_reset)
         model.modelReset.connect(self._after_reset)
         if loader is not None:
             self.set_loader(loader)
@@ -154,8 +156,14 @@ class IntegrationTable(QTableView):
         return self._header.restore_layout(layout)
 
     def _columns_changed(self) -> None:
-        self._rows.show_columns([column.name for column in self._header.shown_columns()])
+        shown = {column.name for column in self._header.shown_columns()}
+        self._rows.show_columns(shown | self._also_read)
         self._icons.want_soon()
+
+    def also_read(self, names: frozenset[str]) -> None:
+        """Read these columns too: another view shows them."""
+        self._also_read = names
+        self._columns_changed()
 
     def _make_sort_actions(self) -> None:
         self._separator = QAction(self)
@@ -184,6 +192,10 @@ class IntegrationTable(QTableView):
         """Sort by a column as a click on its title does; `further` as one with Shift."""
         self._header.sort_by(COLUMN_BY_NAME[name].sort_column, further=further)
 
+    def set_sort(self, sort: tuple[SortKey, ...]) -> None:
+        """Sort by these columns, the most important first."""
+        self._header.sort = sort
+
     def _sort_changed(self) -> None:
         if self._rows.was_asked:
             self._rows.set_spec(self._rows.spec._replace(sort=self.sort))
@@ -199,7 +211,7 @@ class IntegrationTable(QTableView):
 
     def select_pks(self, pks: Sequence[int]) -> None:
         """Select these rows and go to the first of them, as soon as they are shown."""
-        self._place.chosen = list(pks[:FEW_ROWS])
+        self.place.chosen = list(pks[:FEW_ROWS])
         self._rows.reload()
 
     def currentChanged(self, current: Index, previous: Index) -> None:
@@ -211,9 +223,38 @@ class IntegrationTable(QTableView):
     # -- new rows ----------------------------------------------------------------------------
 
     def _after_reset(self) -> None:
-        self._place.after_reset()
+        self.place.after_reset()
         self.chosen.tell()
         self._icons.want_soon()
+
+    # -- places ------------------------------------------------------------------------------
+
+    def top(self) -> tuple[int, int]:
+        """See `ScrolledView`."""
+        value = self.verticalScrollBar().value()
+        return divmod(value, self._row_height()) if value else (-1, 0)
+
+    def go_to_top(self, position: int, offset: int) -> None:
+        """See `ScrolledView`."""
+        self.updateGeometries()
+        self.verticalScrollBar().setValue(position * self._row_height() + offset)
+
+    def is_in_sight(self, index: Index) -> bool:
+        """Whether some of a cell is to be seen."""
+        return self.visualRect(index).intersects(self.viewport().rect())
+
+    def visible_rows(self) -> Range:
+        """See `RowView`."""
+        last = self.rowAt(self.viewport().height() - 1)
+        return max(0, self.rowAt(0)), last if last >= 0 else self._rows.rowCount() - 1
+
+    def icon_rect(self, position: int) -> QRect:
+        """See `RowView`."""
+        place = PLACE[ICON]
+        if self.isColumnHidden(place):
+            return QRect()
+        x, y = self.columnViewportPosition(place), self.rowViewportPosition(position)
+        return QRect(x, y, self.columnWidth(place), self._row_height())
 
     def _row_height(self) -> int:
         return self.verticalHeader().defaultSectionSize()
@@ -227,69 +268,33 @@ class IntegrationTable(QTableView):
 
     def commit_editor(self) -> None:
         """Take what was typed into an open cell editor, and close it."""
-        editor = self.indexWidget(self.currentIndex())
-        if editor is not None and self.state() == self.State.EditingState:
-            self.commitData(editor)
-            self.closeEditor(editor, QAbstractItemDelegate.EndEditHint.NoHint)
+        self._editing.commit()
 
     def edit_again(self, pk: int, name: str, text: str) -> None:
-        """Offer a text again that could not be stored, or emit `text_left`.
-
-        When another cell is being edited, once that is done.
-        """
-        self._rows.refuse_edit(pk, name)
-        if self.state() == self.State.EditingState:
-            self._refused.append((pk, name, text))
-            return
-        position = self._rows.position_of(pk)
-        column = next((c for c in COLUMNS if c.field == name and c.editable), None)
-        hidden = column is None or self.isColumnHidden(PLACE[column.name])
-        if column is None or hidden or position is None or not self._rows.is_stored(pk):
-            self.text_left.emit(pk, name, text)
-            return
-        self.setCurrentIndex(self._rows.index(position, PLACE[column.name]))
-        self._delegate.offered = text
-        self.edit(self.currentIndex())
-        self._delegate.offered = None
+        """Offer a text again that could not be stored, or emit `text_left`."""
+        self._editing.edit_again(pk, name, text)
 
     def set_known(self, types: Sequence[str], organizations: Sequence[Organization]) -> None:
         """Offer these types and organizations in the editors."""
-        self._delegate.set_known(types, organizations)
+        self._editing.set_known(types, organizations)
 
     def edit(self, index: Index, *arguments: Any) -> Any:
         """Open an editor; a value that does not fit one line is left to the details."""
         if not arguments:
             arguments = (self.EditTrigger.AllEditTriggers, None)
-        pk = self._rows.pk_at(index.row()) if arguments[0] in _OPENING else None
-        if pk is not None and self.state() != self.State.EditingState and not self._fits(index):
-            self.details_requested.emit(pk, COLUMNS[index.column()].field)
-            return False
-        self.setItemDelegate(self._delegate)  # made now, at the latest
-        return super().edit(index, *arguments)
+        return self._editing.may_open(index, arguments[0]) and super().edit(index, *arguments)
 
-    @cached_property
-    def _delegate(self) -> CellDelegate:
-        """Makes the editors; cells are painted without it."""
+    def _make_delegate(self) -> CellDelegate:
         from gui.table_editors import CellDelegate
 
         return CellDelegate(self._rows, self)
-
-    def _fits(self, index: Index) -> bool:
-        from gui.table_editors import fits_one_line
-
-        column = COLUMNS[index.column()]
-        if not column.editable:
-            return False
-        return fits_one_line(str(index.data(Qt.ItemDataRole.EditRole) or ""))
 
     def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
         hints = QAbstractItemDelegate.EndEditHint
         steps = {hints.EditNextItem: 1, hints.EditPreviousItem: -1}
         step = steps.get(hint)
         super().closeEditor(editor, hints.NoHint if step else hint)
-        if self._refused:
-            self.edit_again(*self._refused.pop())
-        elif step:
+        if not self._editing.offer_next() and step:
             index = self._next_editable(self.currentIndex(), step)
             if index.isValid():
                 self.setCurrentIndex(index)
