@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import PurePosixPath
 from typing import Final
 
 from PySide6.QtGui import QPixmap
@@ -113,6 +114,32 @@ FORMAT_NAMES: Final = {
     "svg": "SVG",
     "webp": "WebP",
 }
+
+
+_MEDIA_TYPES: Final = {
+    **{f"image/{name}": name for name in FORMAT_NAMES},
+    "image/svg+xml": "svg",
+    "image/x-icon": "ico",
+    "image/vnd.microsoft.icon": "ico",
+    "image/jpg": "jpeg",
+    "image/x-ms-bmp": "bmp",
+    "image/x-png": "png",
+}
+_SAYS_NOTHING: Final = ("", "application/octet-stream", "binary/octet-stream")
+_EXTENSIONS: Final = {**{f".{name}": name for name in FORMAT_NAMES}, ".jpg": "jpeg", ".svgz": "svg"}
+
+
+def false_claim(facts: IconFacts) -> str:
+    """The media type, or else the extension, that says another format than the content has; ""."""
+    if facts.picture is None:
+        return ""
+    said = facts.content_type.partition(";")[0].strip().lower()
+    if said not in _SAYS_NOTHING and _MEDIA_TYPES.get(said) != facts.picture.format:
+        return said
+    path = (facts.final_url or facts.url).partition("?")[0].partition("#")[0]
+    extension = PurePosixPath(path).suffix.lower() if path.startswith("http") else ""
+    wrong = _EXTENSIONS.get(extension, facts.picture.format) != facts.picture.format
+    return extension if wrong else ""
 
 
 def decoding_problem(code: str, details: Mapping[str, object]) -> Problem:

@@ -14,7 +14,7 @@ from db.addresses import Address
 from gui import theme
 from gui.icon_compare import Comparison
 from gui.icon_controls import ViewControls
-from gui.icon_facts import FORMAT_NAMES, IconFacts, IconState, IconView
+from gui.icon_facts import FORMAT_NAMES, IconFacts, IconState, IconView, false_claim
 from gui.icon_stage import (
     CAPTION,
     GAP,
@@ -28,7 +28,7 @@ from gui.icon_stage import (
 )
 from gui.icon_tools import IconTools
 from gui.icon_zoom import ZoomView
-from gui.text import number, plain_tooltip, sentence, size, when
+from gui.text import cut, number, plain_tooltip, sentence, size, when
 
 LADDER: Final = (256, 128, 64, 48, 32, 24, 16)
 """The sizes in px, largest first."""
@@ -256,6 +256,10 @@ class IconPreview(QWidget):
         picture = facts.picture if facts is not None else None
         if picture is not None:
             values["format"] = FORMAT_NAMES.get(picture.format, picture.format.upper())
+            claim = false_claim(facts) if facts is not None else ""
+            if claim:
+                said = self.tr("{format}, not {claim}")
+                values["format"] = said.format(format=values["format"], claim=cut(claim, 40))
             pixels = self.tr("{width} × {height} px")
             values["pixels"] = pixels.format(
                 width=number(picture.width), height=number(picture.height)
@@ -272,6 +276,11 @@ class IconPreview(QWidget):
         picture = facts.picture if facts is not None else None
         if view.state is IconState.READY and picture is not None and picture.blank:
             values["state"] = self.tr("Nothing visible")
+        elif view.state is IconState.READY and picture is not None and picture.note:
+            values["state"] = {
+                "outside": self.tr("Shown without other files"),
+                "parts": self.tr("Shown in part"),
+            }.get(picture.note, values["state"])
         for name, label in self.facts.items():
             label.setText(values[name] or "–")
         reason = "" if view.reason is None else sentence(view.reason)

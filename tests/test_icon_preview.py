@@ -84,6 +84,19 @@ def test_a_picture_is_shown_at_every_size(preview: IconPreview, qtbot: QtBot) ->
     assert preview.words == ""
 
 
+def test_a_false_format_and_missing_parts_are_facts(preview: IconPreview, qtbot: QtBot) -> None:
+    show(preview, qtbot, png(8, 8).replace("image/png", "image/gif"), IconState.READY)
+    assert preview.facts["format"].text() == "PNG, not image/gif"
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8">'
+        '<rect width="8" height="4"/><image href="https://a.example/b.png"/></svg>'
+    )
+    uri = "data:image/svg+xml;base64," + b64encode(svg.encode()).decode()
+    show(preview, qtbot, uri, IconState.READY)
+    qtbot.waitUntil(lambda: preview.facts["format"].text() == "SVG", timeout=LOADING_MS)
+    assert preview.facts["state"].text() == "Shown without other files"
+
+
 def test_the_background_is_switched(preview: IconPreview, qtbot: QtBot) -> None:
     show(preview, qtbot, data_uri("#c02040"), IconState.READY)
     qtbot.waitUntil(lambda: centre(preview, 256) == "#c02040", timeout=LOADING_MS)
