@@ -63,6 +63,7 @@ SPECS = (
     Spec("refresh", _N("Actions", "&Refresh"), "reload", "F5"),
     Spec("show_organizations", _N("Actions", "&Organizations"), "", "F9", checkable=True),
     Spec("show_details", _N("Actions", "&Details"), "", "F10", checkable=True),
+    Spec("work_offline", _N("Actions", "&Work Offline"), "offline", checkable=True),
     Spec("logs", _N("Actions", "Open &Log Folder")),
     Spec("about", _N("Actions", "&About Integration Icons")),
 )

@@ -74,6 +74,10 @@ def _make_loader(settings: Settings, allow_hosts: Sequence[str]) -> IconLoader:
     import platformdirs
 
     from gui.icon_loader import IconLoader
+    from gui.icon_policy import policy_of
 
     cache = platformdirs.user_cache_path("integration-icons") / "icons.db"
-    return IconLoader(cache, [*settings.allowed_hosts, *allow_hosts])
+    loader = IconLoader(cache, ())
+    loader.set_policy(policy_of(settings, allow_hosts))
+    loader.limit_cache(settings.cache_megabytes * 1_000_000)
+    return loader

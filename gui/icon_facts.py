@@ -30,6 +30,10 @@ class IconState(Enum):
     """Shown from the cache; it could not be asked for again."""
     BROKEN = "broken"
     REFUSED = "refused"
+    OFFLINE = "offline"
+    """Not in the cache, and the user works offline."""
+    WITHHELD = "withheld"
+    """Not loaded, because the preferences say so."""
     NOT_ADDRESS = "not-address"
     NAME = "name"
 

@@ -41,6 +41,7 @@ from gui.icon_http import (
     too_many_bytes,
     url_for_qt,
 )
+from gui.icon_policy import HOST_NOT_ALLOWED
 
 CONNECTIONS_PER_HOST: Final = 6
 STREAMS_PER_HOST: Final = 32
@@ -136,6 +137,7 @@ class Fetcher(QObject):
     def __init__(self, allowed_hosts: Collection[str], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.allowed_hosts = allowed_hosts
+        self.only_allowed = False
         self.on_started: Callable[[str], None] = lambda url: None
         self._manager = QNetworkAccessManager(self)
         self._manager.finished.connect(self._finished)
@@ -175,6 +177,17 @@ class Fetcher(QObject):
                 del host.waiting[url]
                 dropped.append(url)
         return dropped
+
+    def break_off(self, url: str) -> None:
+        """Ask for `url` no more, also when that has begun; `done` is not called."""
+        for host in self._hosts.values():
+            host.waiting.pop(url, None)
+        for job in [job for job in self._active if job.asked == url]:
+            self._active.discard(job)
+            job.host.active -= 1
+            if job.reply is not None:
+                self._jobs.pop(job.reply, None)
+                job.reply.abort()
 
     def stop(self) -> None:
         """Break off everything; no `done` is called any more."""
@@ -231,6 +244,8 @@ class Fetcher(QObject):
     def _check(self, job: _Job) -> None:
         host, port = host_and_port(job.url)
         problem = host_problem(host, [], self.allowed_hosts, port)
+        if self.only_allowed and not is_allowed(host, port, self.allowed_hosts):
+            problem = Problem(HOST_NOT_ALLOWED, host=host)
         if problem is not None:
             self._refuse(job, problem)
         elif is_ip(host) or is_allowed(host, port, self.allowed_hosts):

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 from PySide6.QtGui import QPixmap
@@ -18,10 +19,13 @@ from db.addresses import Address
 from gui.icon_cache import cache_key
 from gui.icon_facts import IconFacts, IconState, IconView, Size
 from gui.icon_pipeline import IconPipeline
+from gui.icon_policy import OFFLINE, IconPolicy
 from gui.icon_tasks import Answer, Request
 
 MAX_PIXMAP_BYTES: Final = 64 * 1024 * 1024
 MAX_FACTS: Final = 20_000
+MAX_LETTERS: Final = 16_000_000
+"""Of the addresses that something is known about: data: URIs may be long."""
 _NONE: Final = IconView(IconState.NONE)
 _NAME: Final = IconView(IconState.NAME)
 _WAITING: Final = IconView(IconState.WAITING)
@@ -30,23 +34,40 @@ _SHOWN: Final = (IconState.READY, IconState.STALE)
 _DEFAULT_SIZE: Final[Size] = (32, 1.0)
 
 
+class Held(NamedTuple):
+    """How much a loader has in memory; each of it has a limit."""
+
+    facts: int
+    letters: int
+    asked: int
+    pixmap_bytes: int
+
+
 class IconLoader(QObject):
     """Gives icons to the views of the GUI thread; never blocks.
 
     Args:
         cache_path: the cache file; made when it is not there.
-        allowed_hosts: loopback and private hosts that may be asked.
+        allowed_hosts: hosts that may be asked also on this computer and in private networks;
+            `set_policy` tells more.
 
     Signals:
         changed(frozenset[str]): the addresses (`Address.url`) whose state or picture is another
             one now; at most about 30 times a second.
+        host_allowed(str): the user allowed this host where its icon was not shown.
+        cache_measured(int): the answer to `measure_cache`: bytes on disk.
     """
 
     changed = Signal(object)
+    host_allowed = Signal(str)
+    cache_measured = Signal(object)
     _requested = Signal(object)
     _wanted = Signal(object)
-    _hosts_changed = Signal(object)
     _body_wanted = Signal(str, object)
+    _policy_changed = Signal(object)
+    _cache_limited = Signal(object)
+    _cache_emptied = Signal()
+    _cache_asked = Signal()
     _stopping = Signal()
 
     def __init__(
@@ -55,6 +76,10 @@ class IconLoader(QObject):
         super().__init__(parent)
         self._pixmaps = _Pixmaps(MAX_PIXMAP_BYTES)
         self._facts: OrderedDict[str, IconFacts] = OrderedDict()
+        self._letters = 0
+        self._judged: set[str] = set()
+        self._policy = IconPolicy(allowed_hosts=frozenset(allowed_hosts))
+        self._cache_path = cache_path
         self._asked: dict[str, IconView] = {}
         self._batch: dict[str, Request] = {}
         self._stopped = False
@@ -62,13 +87,17 @@ class IconLoader(QObject):
         self._send_timer.timeout.connect(self._send)
         self._thread = QThread(self)
         self._thread.setObjectName("icons")
-        self._pipeline = IconPipeline(cache_path, frozenset(allowed_hosts))
+        self._pipeline = IconPipeline(cache_path, self._policy)
         self._pipeline.moveToThread(self._thread)
         self._thread.started.connect(self._pipeline.start)
         self._requested.connect(self._pipeline.request)
         self._wanted.connect(self._pipeline.want)
-        self._hosts_changed.connect(self._pipeline.set_allowed_hosts)
         self._body_wanted.connect(self._pipeline.give_body)
+        self._policy_changed.connect(self._pipeline.set_policy)
+        self._cache_limited.connect(self._pipeline.limit_cache)
+        self._cache_emptied.connect(self._pipeline.empty_cache)
+        self._cache_asked.connect(self._pipeline.measure_cache)
+        self._pipeline.cache_measured.connect(self.cache_measured)
         self._stopping.connect(self._pipeline.stop)
         self._pipeline.answered.connect(self._take)
 
@@ -81,7 +110,7 @@ class IconLoader(QObject):
         if not address.url:
             return _without_url(address)
         key = cache_key(address.url)
-        facts = self._facts.get(key)
+        facts = self._known(key)
         if facts is None:
             self._ask(key, address.url, (size, ratio))
             return self._asked.get(key, _WAITING)
@@ -94,7 +123,7 @@ class IconLoader(QObject):
 
     def facts(self, url: str) -> IconFacts | None:
         """What is known about an address that was loaded."""
-        return self._facts.get(cache_key(url))
+        return self._known(cache_key(url))
 
     def request_sizes(self, url: str, sizes: Iterable[int], ratio: float = 1.0) -> None:
         """Ask for several sizes at once; they come together, as `icon` then shows."""
@@ -106,9 +135,8 @@ class IconLoader(QObject):
     def want(self, urls_visible: Iterable[str]) -> None:
         """Drop the requests for all other addresses, unless they are being loaded already."""
         keys = frozenset(cache_key(url) for url in urls_visible)
-        for key in [key for key, view in self._asked.items() if key not in keys]:
-            if self._asked[key] is _WAITING:
-                del self._asked[key]
+        for key in [key for key in self._asked if key not in keys]:
+            del self._asked[key]
         for key in [key for key in self._batch if key not in keys]:
             del self._batch[key]
         self._wanted.emit(keys)
@@ -117,7 +145,7 @@ class IconLoader(QObject):
         """Load an address again, past the cache, in the sizes that are in use."""
         key = cache_key(url)
         sizes = self._pixmaps.take_out(key) or {_DEFAULT_SIZE}
-        self._facts.pop(key, None)
+        self._forget(key)
         for size in sizes:
             self._ask(key, url, size)
         self._batch[key].anew = True
@@ -132,21 +160,59 @@ class IconLoader(QObject):
         if self._stopped:
             future.cancel()
             return future
-        if not self._thread.isRunning():
-            self._thread.start()
+        self._start()
         self._body_wanted.emit(url, future)
         return future
 
-    def set_allowed_hosts(self, allowed_hosts: Iterable[str]) -> None:
-        """Allow these loopback and private hosts; icons that were refused are asked for again.
+    @property
+    def policy(self) -> IconPolicy:
+        return self._policy
 
-        Those of hosts that are no longer allowed stay until the program is started again.
-        """
-        self._hosts_changed.emit(frozenset(allowed_hosts))
-        refused = [key for key, facts in self._facts.items() if facts.state is IconState.REFUSED]
-        urls = frozenset(self._facts.pop(key).url for key in refused)
-        if urls:
-            self.changed.emit(urls)
+    def set_policy(self, policy: IconPolicy) -> None:
+        """Load what this policy lets be loaded, from now on; what it does not is shown no more."""
+        if policy == self._policy:
+            return
+        self._policy = policy
+        self._judged.clear()
+        self._policy_changed.emit(policy)
+        urls = {facts.url for facts in self._facts.values()}
+        for key in [key for key, facts in self._facts.items() if _depends(facts)]:
+            self._forget(key)
+        urls.update(request.url for request in self._batch.values())
+        self.changed.emit(frozenset(urls))
+
+    def set_allowed_hosts(self, allowed_hosts: Iterable[str]) -> None:
+        """Allow these hosts instead of those that were allowed."""
+        self.set_policy(replace(self._policy, allowed_hosts=frozenset(allowed_hosts)))
+
+    def allow_host(self, host: str) -> None:
+        """Allow one more host; `host_allowed` tells that it is to be kept."""
+        self.set_allowed_hosts(self._policy.allowed_hosts | {host})
+        self.host_allowed.emit(host)
+
+    @property
+    def cache_folder(self) -> Path:
+        """Where the cache file lies."""
+        return self._cache_path.parent
+
+    def limit_cache(self, limit: int) -> None:
+        """Let the cache file have that many bytes; it is made as small in the background."""
+        self._cache_limited.emit(limit)
+
+    def empty_cache(self) -> None:
+        """Forget all that the cache file has; `cache_measured` tells when it is done."""
+        self._start()
+        self._cache_emptied.emit()
+
+    def measure_cache(self) -> None:
+        """Have `cache_measured` tell how large the cache is."""
+        self._start()
+        self._cache_asked.emit()
+
+    @property
+    def held(self) -> Held:
+        """How much is in memory."""
+        return Held(len(self._facts), self._letters, len(self._asked), self._pixmaps.bytes)
 
     def stop(self) -> None:
         """End the thread and the worker processes; the loader answers from memory afterwards."""
@@ -166,28 +232,61 @@ class IconLoader(QObject):
         if not self._send_timer.isActive():
             self._send_timer.start()
 
-    def _send(self) -> None:
-        if not self._thread.isRunning():
+    def _known(self, key: str) -> IconFacts | None:
+        """What is known of an address, as the policy lets it be shown."""
+        facts = self._facts.get(key)
+        if facts is not None and key not in self._judged:
+            self._judged.add(key)
+            hindrance = self._policy.hindrance(facts.url, facts.final_url)
+            if hindrance is not None:
+                facts = IconFacts(facts.url, *hindrance)
+                self._facts[key] = facts
+        return facts
+
+    def _forget(self, key: str) -> None:
+        facts = self._facts.pop(key, None)
+        if facts is not None:
+            self._letters -= len(facts.url)
+            self._judged.discard(key)
+
+    def _start(self) -> None:
+        if not self._thread.isRunning() and not self._stopped:
             self._thread.start()
+
+    def _send(self) -> None:
+        self._start()
         requests, self._batch = list(self._batch.values()), {}
         self._requested.emit(requests)
 
-    @Slot(object)
-    def _take(self, answers: list[Answer]) -> None:
+    @Slot(object, object)
+    def _take(self, answers: list[Answer], policy: IconPolicy) -> None:
+        is_current = policy == self._policy
         for answer in answers:
             if answer.facts is None:
-                self._asked[answer.key] = _LOADING
+                if answer.key in self._asked:
+                    self._asked[answer.key] = _LOADING
                 continue
             self._asked.pop(answer.key, None)
+            self._forget(answer.key)
+            if not is_current and _depends(answer.facts):
+                continue  # it is asked for again, under the policy of now
             self._facts[answer.key] = answer.facts
-            self._facts.move_to_end(answer.key)
+            self._letters += len(answer.facts.url)
+            if is_current:
+                self._judged.add(answer.key)
             for size, image in answer.images.items():
                 pixmap = QPixmap.fromImage(image)
                 pixmap.setDevicePixelRatio(size[1])
                 self._pixmaps.insert((answer.key, *size), pixmap)
-        while len(self._facts) > MAX_FACTS:
-            self._facts.popitem(last=False)
+        while len(self._facts) > MAX_FACTS or self._letters > MAX_LETTERS:
+            self._forget(next(iter(self._facts)))
         self.changed.emit(frozenset(answer.url for answer in answers))
+
+
+def _depends(facts: IconFacts) -> bool:
+    """Whether another policy may let the icon be shown, or shown as it is now."""
+    offline = facts.reason is not None and facts.reason.template == OFFLINE
+    return offline or facts.state in (IconState.REFUSED, IconState.WITHHELD)
 
 
 def _without_url(address: Address) -> IconView:
@@ -211,7 +310,7 @@ class _Pixmaps:
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._bytes = 0
+        self.bytes = 0
         self._pixmaps: OrderedDict[_PixmapKey, QPixmap] = OrderedDict()
 
     def find(self, key: _PixmapKey) -> QPixmap | None:
@@ -223,8 +322,8 @@ class _Pixmaps:
     def insert(self, key: _PixmapKey, pixmap: QPixmap) -> None:
         self._remove(key)
         self._pixmaps[key] = pixmap
-        self._bytes += _cost(pixmap)
-        while self._bytes > self._max_bytes:
+        self.bytes += _cost(pixmap)
+        while self.bytes > self._max_bytes:
             self._remove(next(iter(self._pixmaps)))
 
     def take_out(self, key: str) -> set[Size]:
@@ -237,7 +336,7 @@ class _Pixmaps:
     def _remove(self, key: _PixmapKey) -> None:
         pixmap = self._pixmaps.pop(key, None)
         if pixmap is not None:
-            self._bytes -= _cost(pixmap)
+            self.bytes -= _cost(pixmap)
 
 
 def _cost(pixmap: QPixmap) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QImage
 
-from db.addresses import BAD_DATA, data_bytes, host_and_port, host_problem
+from db.addresses import BAD_DATA, data_bytes
 from db.errors import Problem, SentenceError
 from gui.icon_cache import IconCache, cache_key
 from gui.icon_decoder import Decoded, Decoder, image_of
@@ -26,6 +26,7 @@ from gui.icon_facts import (
     Size,
     Validators,
 )
+from gui.icon_policy import HOST_NOT_ALLOWED, OFFLINE, IconPolicy
 from gui.icon_tasks import Answers, Request, Task, data_entry, failed_entry, web_entry, with_picture
 
 if TYPE_CHECKING:
@@ -42,15 +43,18 @@ LARGEST_KEPT_EDGE: Final = 64
 class IconPipeline(QObject):
     """Lives in the icon thread; answers every request it does not drop.
 
-    Signals: answered(list[Answer]), at most about 30 times a second.
+    Signals:
+        answered(list[Answer], IconPolicy): under that policy; at most about 30 times a second.
+        cache_measured(int): bytes that the cache has on disk.
     """
 
-    answered = Signal(object)
+    answered = Signal(object, object)
+    cache_measured = Signal(object)
 
-    def __init__(self, cache_path: Path, allowed_hosts: Collection[str]) -> None:
+    def __init__(self, cache_path: Path, policy: IconPolicy) -> None:
         super().__init__()
         self._cache_path = cache_path
-        self._allowed_hosts = allowed_hosts
+        self._policy = policy
         self._cache: IconCache
         self._decoder: Decoder
         self._fetcher: Fetcher
@@ -58,7 +62,7 @@ class IconPipeline(QObject):
         self._fetching: dict[str, Task] = {}
         self._decoding: dict[str, Task] = {}
         self._answers = Answers(self)
-        self._answers.ready.connect(self.answered)
+        self._answers.ready.connect(lambda answers: self.answered.emit(answers, self._policy))
         self._pump_timer = self._timer(0, self._pump)
         self._cache_timer = self._timer(CACHE_WRITE_MS, self._write_cache)
 
@@ -75,8 +79,9 @@ class IconPipeline(QObject):
 
         self._cache = IconCache(self._cache_path)
         self._decoder = Decoder(parent=self)
-        self._fetcher = Fetcher(self._allowed_hosts, self)
+        self._fetcher = Fetcher(self._policy.allowed_hosts, self)
         self._fetcher.on_started = self._started
+        self.set_policy(self._policy)
 
     @Slot()
     def stop(self) -> None:
@@ -92,9 +97,18 @@ class IconPipeline(QObject):
         self.thread().quit()
 
     @Slot(object)
-    def set_allowed_hosts(self, hosts: Collection[str]) -> None:
-        self._allowed_hosts = hosts
-        self._fetcher.allowed_hosts = hosts
+    def set_policy(self, policy: IconPolicy) -> None:
+        """Ask from now on what this policy lets be asked; what it does not is broken off."""
+        self._answers.emit_now()
+        self._policy = policy
+        self._fetcher.allowed_hosts = policy.allowed_hosts
+        self._fetcher.only_allowed = policy.load == "allowed"
+        for key, task in list(self._fetching.items()):
+            if policy.offline or policy.hindrance(task.request.url):
+                self._fetcher.break_off(task.request.url)
+                del self._fetching[key]
+                self._waiting[key] = Task(task.request)
+        self._pump_timer.start()
 
     @Slot(str, object)
     def give_body(self, url: str, future: Future[bytes]) -> None:
@@ -150,9 +164,12 @@ class IconPipeline(QObject):
     def _look(self, task: Task) -> None:
         """Answer from the cache file if it can, else see to it that the icon is loaded."""
         request = task.request
-        if not task.is_data and not self._may_ask(task):
+        hindrance = self._policy.hindrance(request.url)
+        if hindrance is not None:
+            self._answers.add(task, *hindrance)
             return
-        found = None if request.anew else self._cache.find(request.key, request.sizes)
+        past_cache = request.anew and not self._policy.offline
+        found = None if past_cache else self._cache.find(request.key, request.sizes)
         if found is None:
             self._load(task)
             return
@@ -169,13 +186,6 @@ class IconPipeline(QObject):
             if images:
                 self._answers.add(task, IconState.READY, images=images)
             self._load(task, draw_only=fresh)
-
-    def _may_ask(self, task: Task) -> bool:
-        host, port = host_and_port(task.request.url)
-        problem = host_problem(host, [], self._allowed_hosts, port)
-        if problem is not None:
-            self._answers.add(task, IconState.REFUSED, problem)
-        return problem is None
 
     def _load(self, task: Task, draw_only: bool = False) -> None:
         if task.is_data:
@@ -199,6 +209,9 @@ class IconPipeline(QObject):
     # Network ---------------------------------------------------------------------------------
 
     def _fetch(self, task: Task) -> None:
+        if self._policy.offline:
+            self._offline(task)
+            return
         validators, entry = NO_VALIDATORS, task.entry
         if entry is not None and entry.picture is not None:
             validators = Validators(entry.etag, entry.last_modified)
@@ -221,11 +234,10 @@ class IconPipeline(QObject):
             task.entry = web_entry(fetched)
             self._decode(task, fetched.body)
         elif fetched.unreachable and task.entry is not None and task.entry.picture is not None:
-            self._stale(task, fetched)
+            self._stale(task, fetched.problem)
         else:
             self._note_failure(task, fetched)
-            state = IconState.REFUSED if fetched.refused else IconState.BROKEN
-            self._answers.add(task, state, fetched.problem)
+            self._answers.add(task, _failed_state(fetched), fetched.problem)
 
     def _not_modified(self, task: Task, fetched: Fetched) -> None:
         now = time.time()
@@ -242,12 +254,18 @@ class IconPipeline(QObject):
             return
         self._draw_from_cache(task)
 
-    def _stale(self, task: Task, fetched: Fetched) -> None:
-        task.stale = fetched.problem
+    def _stale(self, task: Task, reason: Problem | None) -> None:
+        task.stale = reason
         if task.drawn >= task.request.sizes:
             self._answers.add(task, IconState.STALE, task.stale)
             return
         self._draw_from_cache(task)
+
+    def _offline(self, task: Task) -> None:
+        if task.entry is not None and task.entry.picture is not None:
+            self._stale(task, Problem(OFFLINE))
+        else:
+            self._answers.add(task, IconState.OFFLINE, Problem(OFFLINE))
 
     def _draw_from_cache(self, task: Task) -> None:
         body = self._cache.body(task.request.key)
@@ -279,7 +297,10 @@ class IconPipeline(QObject):
         if entry.picture is None and entry.problem is None:
             task.entry = with_picture(entry, decoded)
             self._put(task, None if task.is_data else body)
-        if decoded.problem is not None:
+        hindrance = self._policy.hindrance(task.request.url)
+        if hindrance is not None:
+            self._answers.add(task, *hindrance)
+        elif decoded.problem is not None:
             self._answers.add(task, IconState.BROKEN, decoded.problem)
         else:
             self._keep_thumbnails(task, decoded.images)
@@ -306,6 +327,30 @@ class IconPipeline(QObject):
             self._cache.put_thumbnails(task.request.key, kept)
             self._cache_timer.start()
 
+    @Slot(object)
+    def limit_cache(self, limit: int) -> None:
+        """Let the cache file have that many bytes."""
+        self._cache.set_limit(limit)
+        self._cache_timer.start()
+
+    @Slot()
+    def empty_cache(self) -> None:
+        """Forget all that the cache file has, and tell its size."""
+        self._cache.empty()
+        self.measure_cache()
+
+    @Slot()
+    def measure_cache(self) -> None:
+        """Tell how large the cache is, with what still waits to be written."""
+        self._cache.flush()
+        self.cache_measured.emit(self._cache.size())
+
     def _write_cache(self) -> None:
         if self._cache.flush():
             self._cache_timer.start()
+
+
+def _failed_state(fetched: Fetched) -> IconState:
+    if fetched.problem is not None and fetched.problem.template == HOST_NOT_ALLOWED:
+        return IconState.WITHHELD
+    return IconState.REFUSED if fetched.refused else IconState.BROKEN

@@ -29,7 +29,6 @@ CAPTION: Final = 14
 ROUNDING: Final = 0.22
 """The corners' radius of the rounded mask, of the square's edge."""
 _INK: Final = ("#000000", "#ffffff")
-_SYMBOLS: Final = {IconState.WAITING: "loading", IconState.STALE: "offline"}
 
 
 class Background(StrEnum):
@@ -59,7 +58,7 @@ class Look(NamedTuple):
 
 def state_symbol(state: IconState) -> str:
     """The name of the symbol that stands for a state without a picture."""
-    return "ok" if state is IconState.READY else _SYMBOLS.get(state, state.value)
+    return "ok" if state is IconState.READY else state.value
 
 
 def state_words(state: IconState) -> str:
@@ -67,12 +66,14 @@ def state_words(state: IconState) -> str:
     translate = QCoreApplication.translate
     return {
         IconState.NONE: translate("IconState", "No icon"),
-        IconState.WAITING: translate("IconState", "Loading…"),
+        IconState.WAITING: translate("IconState", "Waiting…"),
         IconState.LOADING: translate("IconState", "Loading…"),
         IconState.READY: translate("IconState", "Shown"),
         IconState.STALE: translate("IconState", "From the cache"),
         IconState.BROKEN: translate("IconState", "Broken"),
-        IconState.REFUSED: translate("IconState", "Not loaded"),
+        IconState.REFUSED: translate("IconState", "Refused"),
+        IconState.OFFLINE: translate("IconState", "Offline"),
+        IconState.WITHHELD: translate("IconState", "Not loaded"),
         IconState.NOT_ADDRESS: translate("IconState", "Not an address"),
         IconState.NAME: translate("IconState", "Name in an icon font"),
     }[state]

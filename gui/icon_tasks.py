@@ -106,6 +106,12 @@ class Answers(QObject):
         """Tell nothing any more."""
         self._timer.stop()
 
+    def emit_now(self) -> None:
+        """Tell at once what was gathered."""
+        if self._gathered:
+            self._timer.stop()
+            self._emit()
+
     def _emit_later(self) -> None:
         if not self._timer.isActive():
             self._timer.start()

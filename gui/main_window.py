@@ -119,6 +119,7 @@ class MainWindow(QMainWindow):
 
         yield
         self.loader = self._make_loader()
+        self.loader.host_allowed.connect(self._keep_allowed_host)
         yield
         if self.workspace is not None:
             yield from self._steps_of(self.workspace, self.loader)
@@ -184,6 +185,7 @@ class MainWindow(QMainWindow):
                 lambda space: space.show_organizations(on)
             ),
             "show_details": lambda on: self._in_workspace(lambda space: space.show_details(on)),
+            "work_offline": self._work_offline,
             "logs": _open_log_folder,
             "about": self._about,
         }
@@ -206,7 +208,8 @@ class MainWindow(QMainWindow):
         self._columns = self._view.addMenu(self.tr("&Columns"))
         theme.set_icon(self._columns, "columns")
         self._columns.aboutToShow.connect(self._fill_columns)
-        fill(self._view, actions, "| refresh")
+        fill(self._view, actions, "| refresh | work_offline")
+        actions["work_offline"].setChecked(self._settings.flag("offline", default=False))
         self._organization = bar.addMenu(self.tr("&Organization"))
         self._organization.aboutToShow.connect(self._fill_organization)
         fill(bar.addMenu(self.tr("&Help")), actions, "logs about")
@@ -378,7 +381,7 @@ class MainWindow(QMainWindow):
         """Edit the preferences."""
         from gui.preferences import PreferencesDialog
 
-        dialog = PreferencesDialog(self._settings, self)
+        dialog = PreferencesDialog(self._settings, self, self.loader)
         dialog.changed.connect(self._apply_preferences)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
@@ -387,8 +390,23 @@ class MainWindow(QMainWindow):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             theme.apply(app, self._settings.scheme)
+        self._apply_policy()
         if self.loader is not None:
-            self.loader.set_allowed_hosts([*self._settings.allowed_hosts, *self._run_hosts])
+            self.loader.limit_cache(self._settings.cache_megabytes * 1_000_000)
+
+    def _apply_policy(self) -> None:
+        if self.loader is not None:
+            from gui.icon_policy import policy_of
+
+            self.loader.set_policy(policy_of(self._settings, self._run_hosts))
+
+    def _work_offline(self, on: bool) -> None:
+        self._settings.save_flag("offline", on)
+        self._apply_policy()
+
+    def _keep_allowed_host(self, host: str) -> None:
+        if host not in self._settings.allowed_hosts:
+            self._settings.allowed_hosts = [*self._settings.allowed_hosts, host]
 
     def _save_copy(self) -> None:
         if self.workspace is not None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -18,12 +21,25 @@ from gui import theme
 from gui.settings import SCHEMES, Settings
 
 
+class Cache(Protocol):
+    """What the dialog asks of the icon loader."""
+
+    @property
+    def cache_measured(self) -> SignalInstance: ...
+    @property
+    def cache_folder(self) -> Path: ...
+    def measure_cache(self) -> None: ...
+    def empty_cache(self) -> None: ...
+
+
 class PreferencesDialog(QDialog):
     """Edits the preferences; OK stores them and `changed` tells it."""
 
     changed = Signal()
 
-    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, settings: Settings, parent: QWidget | None = None, cache: object = None
+    ) -> None:
         super().__init__(parent)
         self._settings = settings
         self.setWindowTitle(self.tr("Preferences"))

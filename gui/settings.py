@@ -9,6 +9,10 @@ from PySide6.QtCore import QByteArray, QSettings
 
 Scheme = Literal["system", "light", "dark"]
 SCHEMES: Final = ("system", "light", "dark")
+LoadIcons = Literal["always", "allowed", "never"]
+LOAD_ICONS: Final = ("always", "allowed", "never")
+CACHE_MEGABYTES: Final = 500
+"""The limit of the icon cache unless the user chose another one."""
 RECENT_MOST: Final = 10
 """How many files Open Recent lists."""
 
@@ -36,7 +40,7 @@ class Settings:
 
     @property
     def allowed_hosts(self) -> list[str]:
-        """Loopback and private hosts that icons may be loaded from."""
+        """Hosts that icons may always be loaded from, also on private networks."""
         return self._texts("allowed_hosts")
 
     @allowed_hosts.setter
@@ -52,6 +56,28 @@ class Settings:
     @scheme.setter
     def scheme(self, scheme: Scheme) -> None:
         self._store.setValue("scheme", scheme)
+
+    @property
+    def load_icons(self) -> LoadIcons:
+        """Which hosts may be asked for icons."""
+        found = str(self._store.value("load_icons", "always"))
+        return cast(LoadIcons, found) if found in LOAD_ICONS else "always"
+
+    @load_icons.setter
+    def load_icons(self, load: LoadIcons) -> None:
+        self._store.setValue("load_icons", load)
+
+    @property
+    def cache_megabytes(self) -> int:
+        """Millions of bytes that the icon cache may have on disk."""
+        try:
+            return max(1, int(str(self._store.value("cache_megabytes", CACHE_MEGABYTES))))
+        except ValueError:
+            return CACHE_MEGABYTES
+
+    @cache_megabytes.setter
+    def cache_megabytes(self, megabytes: int) -> None:
+        self._store.setValue("cache_megabytes", megabytes)
 
     def state(self, name: str) -> QByteArray:
         """A saved layout (of the window, a splitter, the table's header); empty if none."""

@@ -21,12 +21,14 @@ _ELIDE: Final = Qt.TextElideMode.ElideRight
 
 STATE_SYMBOLS = {
     "none": "none",
-    "waiting": "loading",
+    "waiting": "waiting",
     "loading": "loading",
     "ready": "loading",
-    "stale": "loading",
+    "stale": "stale",
     "broken": "broken",
     "refused": "refused",
+    "offline": "offline",
+    "withheld": "withheld",
     "not-address": "not-address",
     "name": "name",
 }

@@ -17,6 +17,7 @@ from PySide6.QtGui import QColor, QImage
 
 GOOD_SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><rect width="8" height="8"/></svg>'
 ETAG = '"one"'
+MODIFIED = "Sat, 01 Nov 2025 12:00:00 GMT"
 LONGEST_SECONDS = 20
 
 
@@ -152,6 +153,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.reply(304, ETag=ETAG)
         else:
             self.reply(200, png("blue"), ETag=ETAG, Cache_Control="max-age=0")
+
+    def answer_modified(self, rest: str) -> None:
+        if self.headers.get("If-Modified-Since") == MODIFIED:
+            self.reply(304)
+        else:
+            self.reply(200, png("blue"), Last_Modified=MODIFIED, Cache_Control="max-age=0")
 
     def answer_redirect(self, rest: str) -> None:
         left = int(rest)

@@ -6,6 +6,7 @@ import base64
 import csv
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
@@ -15,16 +16,28 @@ from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from db.addresses import Address, classify
-from gui import icon_decoder, icon_fetcher
+from gui import icon_decoder, icon_fetcher, icon_loader
 from gui.icon_facts import IconState, IconView
 from gui.icon_loader import IconLoader
-from tests.icon_server import GOOD_SVG, IconServer, hanging_svg, huge_png_header, png
+from gui.icon_policy import IconPolicy, host_to_allow
+from tests.icon_server import (
+    ETAG,
+    GOOD_SVG,
+    MODIFIED,
+    IconServer,
+    hanging_svg,
+    huge_png_header,
+    png,
+)
 
 if TYPE_CHECKING:
     from tests.conftest import IconHost
 
 WAIT_MS = 30_000
-FINAL = (IconState.READY, IconState.STALE, IconState.BROKEN, IconState.REFUSED)
+FINAL = (
+    *(IconState.READY, IconState.STALE, IconState.BROKEN, IconState.REFUSED),
+    *(IconState.OFFLINE, IconState.WITHHELD),
+)
 MakeLoader = Callable[..., IconLoader]
 
 
@@ -206,18 +219,183 @@ def test_the_cache_file_answers_after_a_restart(
     assert server.seen["/png/green"] == 1
 
 
-def test_an_old_picture_is_asked_for_again_and_shown_meanwhile(
-    qtbot: QtBot, make_loader: MakeLoader, server: IconServer, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("path", "asks"),
+    [("/etag", {"if-none-match": ETAG}), ("/modified", {"if-modified-since": MODIFIED})],
+)
+def test_an_old_picture_is_asked_for_again_and_kept(
+    qtbot: QtBot,
+    make_loader: MakeLoader,
+    server: IconServer,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    asks: dict[str, str],
 ) -> None:
     monkeypatch.setattr("gui.icon_http.MIN_FRESH_SECONDS", 0.0)
-    address = classify(f"{server.url}/etag")
+    address = classify(f"{server.url}{path}")
     first = make_loader()
     settled(qtbot, first, address)
+    before = first.facts(address.url)
+    assert before is not None
     first.stop()
     second = make_loader()
     assert color(settled(qtbot, second, address)) == QColor("blue")
-    qtbot.waitUntil(lambda: server.seen["/etag"] == 2, timeout=WAIT_MS)
-    assert server.headers["if-none-match"] == '"one"'
+
+    def is_renewed() -> bool:
+        facts = second.facts(address.url)
+        return facts is not None and (facts.fetched or 0) > (before.fetched or 0)
+
+    qtbot.waitUntil(is_renewed, timeout=WAIT_MS)
+    assert server.seen[path] == 2
+    assert server.headers.items() >= asks.items()
+    view = second.icon(address, 32)
+    assert view.state is IconState.READY
+    assert color(view) == QColor("blue")
+
+
+def test_offline_the_cache_is_shown_and_nothing_is_asked(
+    qtbot: QtBot, make_loader: MakeLoader, server: IconServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gui.icon_http.MIN_FRESH_SECONDS", 0.0)
+    fresh, old = classify(f"{server.url}/png/red"), classify(f"{server.url}/etag")
+    new = classify(f"{server.url}/png/green")
+    first = make_loader()
+    for address in (fresh, old):
+        settled(qtbot, first, address)
+    first.stop()
+    asked = sum(server.seen.values())
+    loader = make_loader()
+    loader.set_policy(replace(loader.policy, offline=True))
+    assert settled(qtbot, loader, fresh).state is IconState.READY
+    qtbot.waitUntil(lambda: loader.icon(old, 32).state is IconState.STALE, timeout=WAIT_MS)
+    view = settled(qtbot, loader, old, 128)
+    assert color(view) == QColor("blue")
+    assert "offline" in str(view.reason)
+    view = settled(qtbot, loader, new)
+    assert (view.state, view.pixmap) == (IconState.OFFLINE, None)
+    assert "offline" in str(view.reason)
+    loader.reload(old.url)
+    assert settled(qtbot, loader, old).pixmap is not None
+    assert settled(qtbot, loader, classify(data_uri(png()))).state is IconState.READY
+    assert sum(server.seen.values()) == asked
+    with qtbot.waitSignal(loader.changed) as changed:
+        loader.set_policy(replace(loader.policy, offline=False))
+    assert changed.args[0] >= {old.url, new.url}
+    for address in (old, new):
+        settled(qtbot, loader, address)
+        qtbot.waitUntil(
+            lambda address=address: loader.icon(address, 32).state is IconState.READY,
+            timeout=WAIT_MS,
+        )
+
+
+def test_going_offline_breaks_off_what_is_under_way(
+    qtbot: QtBot, loader: IconLoader, server: IconServer
+) -> None:
+    busy = [classify(f"{server.url}/stall/{number}") for number in range(9)]
+    for address in busy:
+        loader.icon(address, 32)
+    qtbot.waitUntil(lambda: sum(server.seen.values()) == 6, timeout=WAIT_MS)
+    loader.set_policy(replace(loader.policy, offline=True))
+    states = {settled(qtbot, loader, address).state for address in busy}
+    assert states == {IconState.OFFLINE}
+    assert sum(server.seen.values()) == 6
+    loader.set_policy(replace(loader.policy, offline=False))
+    assert settled(qtbot, loader, classify(f"{server.url}/png/red")).state is IconState.READY
+
+
+def test_only_allowed_hosts_are_asked(qtbot: QtBot, loader: IconLoader, server: IconServer) -> None:
+    shown = classify(f"{server.url}/png/red")
+    settled(qtbot, loader, shown)
+    loader.set_policy(IconPolicy("allowed", frozenset({"cdn.example.com"})))
+    view = loader.icon(shown, 32)
+    assert (view.state, view.pixmap) == (IconState.WITHHELD, None)
+    facts = loader.facts(shown.url)
+    assert facts is not None
+    assert facts.state is IconState.WITHHELD
+    assert host_to_allow(view.state, view.reason) == "127.0.0.1"
+    unseen = classify(f"{server.url}/png/blue")
+    assert settled(qtbot, loader, unseen).state is IconState.WITHHELD
+    assert server.seen["/png/blue"] == 0
+    assert settled(qtbot, loader, classify(data_uri(png()))).state is IconState.READY
+    with qtbot.waitSignals([loader.host_allowed, loader.changed]):
+        loader.allow_host("127.0.0.1")
+    for address in (shown, unseen):
+        assert settled(qtbot, loader, address).state is IconState.READY
+
+
+def test_a_redirect_to_a_host_that_is_not_allowed_is_not_followed(
+    qtbot: QtBot, loader: IconLoader, server: IconServer
+) -> None:
+    loader.set_policy(IconPolicy("allowed", frozenset({"127.0.0.1"})))
+    address = classify(f"{server.url}/to/https://elsewhere.example.com/a.png")
+    view = settled(qtbot, loader, address)
+    assert view.state is IconState.WITHHELD
+    assert host_to_allow(view.state, view.reason) == "elsewhere.example.com"
+
+
+def test_never_hides_what_was_shown_and_asks_nobody(
+    qtbot: QtBot, loader: IconLoader, server: IconServer
+) -> None:
+    shown = classify(f"{server.url}/png/red")
+    settled(qtbot, loader, shown)
+    loader.set_policy(replace(loader.policy, load="never"))
+    view = loader.icon(shown, 32)
+    assert (view.state, view.pixmap) == (IconState.WITHHELD, None)
+    assert host_to_allow(view.state, view.reason) == ""
+    assert settled(qtbot, loader, classify(f"{server.url}/a")).state is IconState.WITHHELD
+    assert settled(qtbot, loader, classify(data_uri(png()))).state is IconState.READY
+    assert sum(server.seen.values()) == 1
+
+
+def test_icons_of_private_hosts_that_are_allowed_no_more_are_hidden(
+    qtbot: QtBot, loader: IconLoader, server: IconServer
+) -> None:
+    shown = classify(f"{server.url}/png/red")
+    settled(qtbot, loader, shown)
+    loader.set_allowed_hosts([])
+    view = loader.icon(shown, 32)
+    assert (view.state, view.pixmap) == (IconState.REFUSED, None)
+
+
+def test_memory_has_limits(
+    qtbot: QtBot, loader: IconLoader, server: IconServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(icon_loader, "MAX_FACTS", 50)
+    loader.set_policy(replace(loader.policy, offline=True))
+    addresses = [classify(f"{server.url}/{number}") for number in range(2_000)]
+    for start in range(0, len(addresses), 100):
+        for address in addresses[start : start + 100]:
+            loader.icon(address, 32)
+        loader.want(address.url for address in addresses[start : start + 40])
+    last = addresses[-100]
+    qtbot.waitUntil(lambda: loader.icon(last, 32).state is IconState.OFFLINE, timeout=WAIT_MS)
+    assert loader.held.asked <= 40
+    assert loader.held.facts <= 50
+    long = [classify(data_uri(png() + bytes(200_000 + number))) for number in range(9)]
+    monkeypatch.setattr(icon_loader, "MAX_LETTERS", 1_000_000)
+    for address in long:
+        loader.icon(address, 32)
+    qtbot.waitUntil(lambda: loader.held.asked == 0, timeout=WAIT_MS)
+    assert loader.held.letters <= 1_000_000
+
+
+def test_the_cache_is_measured_and_emptied(
+    qtbot: QtBot, make_loader: MakeLoader, server: IconServer, tmp_path: Path
+) -> None:
+    server.pictures["/large"] = png("red", 1000, 1000, "BMP")
+    address = classify(f"{server.url}/large")
+    loader = make_loader()
+    assert loader.cache_folder == tmp_path
+    settled(qtbot, loader, address)
+    with qtbot.waitSignal(loader.cache_measured, timeout=WAIT_MS) as full:
+        loader.measure_cache()
+    with qtbot.waitSignal(loader.cache_measured, timeout=WAIT_MS) as empty:
+        loader.empty_cache()
+    assert full.args[0] > 3_000_000 > 500_000 > empty.args[0]
+    loader.stop()
+    assert settled(qtbot, make_loader(), address).state is IconState.READY
+    assert server.seen["/large"] == 2
 
 
 def test_a_picture_whose_host_is_gone_is_stale(

@@ -17,7 +17,10 @@ from db.dates import instant
 from db.fields import FIELDS, KNOWN_TYPES
 from gui import resources
 
-STATES = {"none", "loading", "broken", "refused", "not-address", "name", "offline"}
+STATES = {
+    *("none", "waiting", "loading", "stale", "broken", "refused", "offline", "withheld"),
+    *("not-address", "name"),
+}
 ACTIONS = {
     *("new", "duplicate", "delete", "undo", "redo", "import", "export", "search", "clear"),
     *("organization", "all", "columns", "previous", "next", "reload", "open", "settings"),
