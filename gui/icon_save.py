@@ -16,8 +16,10 @@ from PySide6.QtCore import (
     QSaveFile,
     QStandardPaths,
     Qt,
+    QTimer,
     Signal,
     SignalInstance,
+    Slot,
 )
 from PySide6.QtGui import QImage, QImageWriter
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
@@ -26,7 +28,7 @@ from db.addresses import Address
 from db.errors import SentenceError
 from gui.background import deliver
 from gui.icon_facts import FORMAT_NAMES, IconFacts, IconState, IconView, Picture
-from gui.icon_zoom import LARGEST_EDGE
+from gui.icon_zoom import AGAIN_MS, LARGEST_EDGE
 from gui.text import number
 
 DRAWN_EDGE: Final = 512
@@ -87,6 +89,49 @@ def write(path: Path, content: bytes | QImage) -> None:
         done = QImageWriter(file, QByteArray(b"png")).write(content)
     if not (done and file.commit()):
         raise SentenceError(_CANNOT_WRITE, file=path, reason=file.errorString().rstrip("."))
+
+
+class WhenDrawn(QObject):
+    """Waits until a picture is drawn with `edge` px, and gives it away, once; then it is gone.
+
+    Signals:
+        drawn(QImage): the picture, without what was added to make it square.
+        failed(Exception): it cannot be drawn.
+    """
+
+    drawn = Signal(object)
+    failed = Signal(object)
+
+    def __init__(
+        self, loader: SaveSource, address: Address, picture: Picture, edge: int, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._loader, self._address, self._picture, self._edge = loader, address, picture, edge
+        self._again = QTimer(self, interval=AGAIN_MS)
+        self._again.timeout.connect(self.look)
+        self._again.start()
+        self._is_done = False
+        loader.changed.connect(self.look)
+
+    @Slot()
+    def look(self) -> None:
+        """Look whether it is there, and ask for it."""
+        if self._is_done:
+            return
+        view = self._loader.icon(self._address, self._edge, 1.0)
+        if view.pixmap is not None:
+            image = view.pixmap.toImage()
+            image.setDevicePixelRatio(1)
+            self._end()
+            self.drawn.emit(trimmed(image, self._picture))
+        elif view.reason is not None and view.state in (IconState.BROKEN, IconState.REFUSED):
+            self._end()
+            self.failed.emit(SentenceError(view.reason.template, **view.reason.values))
+
+    def _end(self) -> None:
+        self._is_done = True
+        self._again.stop()
+        self.deleteLater()
 
 
 class PictureSaver(QObject):
@@ -150,7 +195,14 @@ class PictureSaver(QObject):
         """Save the picture, drawn at `edge` px for its longer side, as PNG."""
         self._loader.icon(address, edge, 1.0)  # drawn while the user looks for a place
         name = str(Path(suggested_name(address.url, picture.format)).with_suffix(".png"))
-        self._ask(name, lambda path: _WhenDrawn(self, address, picture, edge, path).look())
+
+        def save(path: Path) -> None:
+            drawn = WhenDrawn(self._loader, address, picture, edge, self)
+            drawn.drawn.connect(lambda image: self._write(path, image))
+            drawn.failed.connect(self.failed)
+            drawn.look()
+
+        self._ask(name, save)
 
     def _ask(self, name: str, chosen: Callable[[Path], object]) -> None:
         dialog = QFileDialog(self._window.window(), self.tr("Save Picture"))
@@ -173,28 +225,3 @@ class PictureSaver(QObject):
         executor.shutdown(wait=False)
         said = self.tr("Saved: {file}").format(file=path)
         deliver(self, future, lambda _: self.said.emit(said), self.failed.emit)
-
-
-class _WhenDrawn(QObject):
-    """Waits until a picture is drawn, and has it written."""
-
-    def __init__(
-        self, saver: PictureSaver, address: Address, picture: Picture, edge: int, path: Path
-    ) -> None:
-        super().__init__(saver)
-        self._saver, self._address, self._picture = saver, address, picture
-        self._edge, self._path = edge, path
-        saver._loader.changed.connect(self.look)
-
-    def look(self) -> None:
-        view = self._saver._loader.icon(self._address, self._edge, 1.0)
-        if view.pixmap is not None:
-            image = trimmed(view.pixmap.toImage(), self._picture)
-            image.setDevicePixelRatio(1)
-            self._saver._write(self._path, image)
-        elif view.reason is not None and view.state is IconState.BROKEN:
-            self._saver.failed.emit(SentenceError(view.reason.template, **view.reason.values))
-        else:
-            return
-        self._saver._loader.changed.disconnect(self.look)
-        self.deleteLater()

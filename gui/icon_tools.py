@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Protocol
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QImage, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QWidget
 
 from db.addresses import Address
 from gui import theme
 from gui.icon_facts import IconFacts, IconState, Picture
-from gui.icon_save import PictureSaver, SaveSource, drawn_edge, trimmed
+from gui.icon_save import PictureSaver, SaveSource, WhenDrawn, drawn_edge
 from gui.text import cut
 
 _URL_LENGTH = 2_000
@@ -40,7 +40,6 @@ class IconTools(QWidget):
         super().__init__(parent)
         self._loader = loader
         self._address = Address("none")
-        self._copying = ""
         self.url = QLineEdit(readOnly=True)
         self.url.setAccessibleName(self.tr("Final URL"))
         self.url.setToolTip(self.tr("The address that the icon came from in the end"))
@@ -73,7 +72,6 @@ class IconTools(QWidget):
             self.reload_button,
         ):
             self._row.addWidget(button)
-        loader.changed.connect(self._on_changed)
 
     @property
     def address(self) -> Address:
@@ -81,8 +79,6 @@ class IconTools(QWidget):
 
     def show_address(self, address: Address, facts: IconFacts | None) -> None:
         """Work on this address, of which `facts` are known."""
-        if address != self._address:
-            self._copying = ""
         self._address = address
         final = (facts.final_url if facts is not None else "") or address.url
         self.url.setText(cut(final, _URL_LENGTH))
@@ -100,9 +96,17 @@ class IconTools(QWidget):
 
     def copy_picture(self) -> None:
         """Put the picture on the clipboard, as soon as it is drawn."""
-        if self._picture() is not None:
-            self._copying = self._address.url
-            self._copy()
+        picture = self._picture()
+        if picture is not None:
+            drawn = WhenDrawn(self._loader, self._address, picture, drawn_edge(picture), self)
+            drawn.drawn.connect(self._copied)
+            drawn.failed.connect(self.failed)
+            drawn.look()
+
+    @Slot(object)
+    def _copied(self, image: QImage) -> None:
+        QGuiApplication.clipboard().setImage(image)
+        self.said.emit(self.tr("The picture was copied."))
 
     def _save(self) -> None:
         menu = self.saver.menu(self._address)
@@ -128,22 +132,6 @@ class IconTools(QWidget):
         facts = self._loader.facts(self._address.url) if self._address.url else None
         shown = facts is not None and facts.state in (IconState.READY, IconState.STALE)
         return facts.picture if shown and facts is not None else None
-
-    @Slot(object)
-    def _on_changed(self, urls: frozenset[str]) -> None:
-        if self._copying in urls:
-            self._copy()
-
-    def _copy(self) -> None:
-        picture = self._picture()
-        if picture is None:
-            self._copying = ""
-            return
-        view = self._loader.icon(self._address, drawn_edge(picture), 1.0)
-        if view.pixmap is not None:
-            self._copying = ""
-            QGuiApplication.clipboard().setImage(trimmed(view.pixmap.toImage(), picture))
-            self.said.emit(self.tr("The picture was copied."))
 
     def _button(self, words: str, symbol: str, keys: str, slot: object) -> QToolButton:
         button = QToolButton()
