@@ -246,6 +246,7 @@ class MainWindow(QMainWindow):
         self._recent.clear()
         for path in self._settings.recent:
             action = self._recent.addAction(_menu_text(str(path)))
+            action.setToolTip(plain_tooltip(str(path)))
             action.triggered.connect(
                 lambda _=False, path=path: self._leaving.then(lambda: self.files.open(path))
             )

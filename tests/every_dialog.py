@@ -1,0 +1,306 @@
+"""The real window over a hostile catalogue, and a way into each of its dialogs and menus.
+
+Every field of one record and one organization, the file's name, a CSV file and an allowed host hold
+`HOSTILE`: markup, entities, "&", and characters that turn, hide or break.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent, QImage
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMenu, QWidget
+from pytestqt.qtbot import QtBot
+
+from db import records
+from db.catalog import Catalog
+from db.edits import EditSession
+from db.errors import Invalid
+from gui import application
+from gui.columns import PLACE
+from gui.error_dialog import ErrorDialog
+from gui.import_dialog import ImportDialog
+from gui.main_window import MainWindow
+from gui.settings import Settings
+from gui.workspace import Workspace
+
+LONG = 30_000
+MARK = "Zq7"
+# A path that is nowhere: were it read, /dev/zero itself would end the process.
+HOSTILE = f'<b>{MARK}</b>A&B<img src="/nowhere/zero">&amp;\u202eturned\u2066\n\x01\x1b[31m\ttail'
+FILE_NAME = f"<b>{MARK}<b>A&B &amp;\u202e"
+"""Of files, whose names can hold no slash."""
+WORD = f"<b>{MARK}</b>A&B" + "x" * 100_000
+Opener = Callable[["Dialogs"], QWidget]
+
+
+def make_catalog(folder: Path) -> Path:
+    """A catalogue whose records 1 and 2 hold `HOSTILE` and `WORD` wherever they can."""
+    path = folder / f"{FILE_NAME}.db"
+    catalog = Catalog.create(path)
+
+    def body(edit: EditSession) -> None:
+        for text in (HOSTILE, WORD):
+            records.add_organization(edit, org_id=text, name=text)
+            records.set_base_url(edit, url=text, org_id=text)
+            names = ("id", "name", "type", "org_id", "icon_url", "creator", "created_at")
+            others = ("updated_at", "updated_by", "client_id")
+            values = dict.fromkeys((*names, *others), text)
+            records.add_integration(edit, values={**values, "metadata": json.dumps({text: text})})
+        plain = {"name": "plain", "type": "s3", "creator": "admin", "icon_url": HOSTILE}
+        records.add_integration(edit, values={**plain, "created_at": 1, "updated_at": 1})
+
+    catalog.edit(f"Add {HOSTILE}", body).result()
+    catalog.close()
+    return path
+
+
+def make_csv(folder: Path) -> Path:
+    """Rows that are new, changed and rejected, under a heading that means nothing."""
+    path = folder / f"{FILE_NAME}.csv"
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        heading = ["id", "name", "type", "orgId", "creator", "createdAt", "updatedAt", "metadata"]
+        writer.writerow([*heading, HOSTILE])
+        writer.writerow([f"new {HOSTILE}", *[HOSTILE] * 6, "", HOSTILE])
+        writer.writerow([HOSTILE, f"changed {HOSTILE}", *[HOSTILE] * 5, "", HOSTILE])
+        writer.writerow([f"rejected {HOSTILE}", *[HOSTILE] * 6, f"{{{HOSTILE}", HOSTILE])
+    return path
+
+
+class Dialogs:
+    """The window, and what its actions open."""
+
+    def __init__(self, qtbot: QtBot, folder: Path) -> None:
+        self.qtbot = qtbot
+        self.folder = folder
+        Settings().allowed_hosts = [HOSTILE.split()[0]]
+        self.window = application.make_window(())
+        qtbot.addWidget(self.window, before_close_func=self._close)
+        with qtbot.waitSignal(self.window.ready, timeout=LONG):
+            self.window.open_first(make_catalog(folder))
+            self.window.show()
+        self.window.activateWindow()
+        qtbot.waitUntil(self.window.isActiveWindow)
+        qtbot.waitUntil(lambda: self.space.shown == 3, timeout=LONG)
+
+    @property
+    def space(self) -> Workspace:
+        assert self.window.workspace is not None
+        return self.window.workspace
+
+    def _close(self, window: MainWindow) -> None:
+        if window.workspace is not None:
+            window.workspace.details.form.revert()
+        self.qtbot.waitUntil(window.close, timeout=LONG)
+
+    def go_to(self, pk: int) -> None:
+        """Show a record in the details."""
+        self.space.table.chosen.go_to_pk(pk)
+        self.qtbot.waitUntil(lambda: self.space.details.pk == pk, timeout=LONG)
+
+    def trigger(self, name: str) -> None:
+        """Do what a menu entry does."""
+        assert self.window.actions_by_name[name].isEnabled(), name
+        self.window.actions_by_name[name].trigger()
+
+    def opened(self) -> QDialog:
+        """The dialog that is open, soon."""
+
+        def modal() -> QWidget | None:
+            return QApplication.activeModalWidget()
+
+        self.qtbot.waitUntil(lambda: isinstance(modal(), QDialog), timeout=LONG)
+        found = modal()
+        assert isinstance(found, QDialog)
+        return found
+
+    def close(self, place: QWidget) -> None:
+        """Close a dialog or menu again."""
+        if isinstance(place, QDialog):
+            place.reject()
+        elif isinstance(place, QMenu):
+            place.close()
+        self.qtbot.waitUntil(lambda: QApplication.activeModalWidget() is None, timeout=LONG)
+
+
+def _choose_organization(dialogs: Dialogs) -> None:
+    dialogs.space.organizations.choose(HOSTILE)
+    dialogs.qtbot.waitUntil(lambda: dialogs.space.shown == 1, timeout=LONG)
+
+
+def _window(dialogs: Dialogs) -> QWidget:
+    dialogs.go_to(1)
+    dialogs.window.status.say(HOSTILE)
+    return dialogs.window
+
+
+def _after_an_edit(dialogs: Dialogs) -> QWidget:
+    dialogs.go_to(1)
+    table = dialogs.space.table
+    table.model().setData(table.model().index(0, PLACE["creator"]), f"{HOSTILE} again")
+    undo = dialogs.window.actions_by_name["undo"]
+    dialogs.qtbot.waitUntil(lambda: MARK in undo.text(), timeout=LONG)
+    work = dialogs.window.status.begin(HOSTILE)
+    labels = dialogs.window.status.findChildren(QLabel)
+    dialogs.qtbot.waitUntil(lambda: any(MARK in one.text() for one in labels), timeout=LONG)
+    dialogs.window.status.end(work)
+    return dialogs.window
+
+
+def _long(dialogs: Dialogs) -> QWidget:
+    dialogs.go_to(2)
+    return dialogs.window
+
+
+def _no_match(dialogs: Dialogs) -> QWidget:
+    dialogs.space.search.field.setText(f"{HOSTILE} nothing such")
+    dialogs.qtbot.waitUntil(lambda: dialogs.space.shown == 0, timeout=LONG)
+    return dialogs.window
+
+
+def _import(dialogs: Dialogs) -> QWidget:
+    dialogs.window.import_csv(make_csv(dialogs.folder))
+    found = dialogs.opened()
+    assert isinstance(found, ImportDialog)
+    dialogs.qtbot.waitUntil(found.import_button.isEnabled, timeout=LONG)
+    return found
+
+
+def _triggered(name: str) -> Opener:
+    def opener(dialogs: Dialogs) -> QWidget:
+        dialogs.go_to(1)
+        dialogs.trigger(name)
+        return dialogs.opened()
+
+    return opener
+
+
+def _organization(action: str) -> Opener:
+    def opener(dialogs: Dialogs) -> QWidget:
+        _choose_organization(dialogs)
+        getattr(dialogs.space.organizations, action).trigger()
+        return dialogs.opened()
+
+    return opener
+
+
+def _paste(dialogs: Dialogs) -> None:
+    image = QImage(8, 8, QImage.Format.Format_ARGB32)
+    image.fill(Qt.GlobalColor.red)
+    QApplication.clipboard().setImage(image)
+    dialogs.trigger("paste_icon")
+
+
+def _icon(dialogs: Dialogs) -> QWidget:
+    dialogs.go_to(1)
+    _paste(dialogs)
+    return dialogs.opened()
+
+
+def _icon_of_all(dialogs: Dialogs) -> QWidget:
+    dialogs.go_to(1)
+    dialogs.space.table.selectAll()
+    _paste(dialogs)
+    return dialogs.opened()
+
+
+def _refused(dialogs: Dialogs) -> QWidget:
+    dialogs.space.failed.emit(Invalid("{words}", words=HOSTILE))
+    return dialogs.opened()
+
+
+def _cannot_open(dialogs: Dialogs) -> QWidget:
+    path = dialogs.folder / f"no {FILE_NAME}.db"
+    path.write_text("no catalogue")
+    dialogs.window.files.open(path)
+    return dialogs.opened()
+
+
+def _leaving(dialogs: Dialogs) -> QWidget:
+    dialogs.go_to(1)
+    dialogs.space.details.form.editors["type"].fill("")
+    dialogs.trigger("open")
+    return dialogs.opened()
+
+
+def _error(dialogs: Dialogs) -> QWidget:
+    found = ErrorDialog()
+    dialogs.qtbot.addWidget(found)
+    found.add(f"Traceback: {HOSTILE}")
+    return found
+
+
+def _menu(title: str) -> Opener:
+    def opener(dialogs: Dialogs) -> QWidget:
+        dialogs.go_to(1)
+        menus = dialogs.window.menuBar().findChildren(QMenu)
+        found = next(menu for menu in menus if menu.title().replace("&", "") == title)
+        found.aboutToShow.emit()
+        return found
+
+    return opener
+
+
+def _field_menu(dialogs: Dialogs) -> QWidget:
+    dialogs.go_to(1)
+    editor = dialogs.space.details.form.editors["icon_url"]
+    reason = QContextMenuEvent.Reason.Keyboard
+    event = QContextMenuEvent(reason, QPoint(2, 2), editor.input.mapToGlobal(QPoint(2, 2)))
+    QApplication.sendEvent(editor.input, event)
+    menu = QApplication.activePopupWidget()
+    assert menu is not None
+    return menu
+
+
+def _columns(dialogs: Dialogs) -> QWidget:
+    menu = dialogs.space.table.column_menu()
+    menu.popup(QPoint(0, 0))
+    return menu
+
+
+OPENERS: dict[str, Opener] = {
+    "window": _window,
+    "window after an edit": _after_an_edit,
+    "window with words of 100,000 letters": _long,
+    "window without a match": _no_match,
+    "import": _import,
+    "export": _triggered("export"),
+    "preferences": _triggered("preferences"),
+    "about": _triggered("about"),
+    "open": _triggered("open"),
+    "new catalogue": _triggered("new_catalog"),
+    "icon from file": _triggered("icon_file"),
+    "base URL": _triggered("base_url"),
+    "add organization": _organization("add_action"),
+    "rename organization": _organization("rename_action"),
+    "base URL of organization": _organization("base_url_action"),
+    "delete organization": _organization("delete_action"),
+    "set icon": _icon,
+    "set icon of all": _icon_of_all,
+    "refused": _refused,
+    "cannot open": _cannot_open,
+    "leaving": _leaving,
+    "unexpected error": _error,
+    "menu Edit": _menu("Edit"),
+    "menu Open Recent": _menu("Open Recent"),
+    "menu Organization": _menu("Organization"),
+    "menu of a field": _field_menu,
+    "menu of the columns": _columns,
+}
+WITHOUT_CATALOGUE_TEXT = frozenset(
+    {"about", "open", "new catalogue", "add organization", "base URL", "menu Organization"}
+    | {"menu of a field", "menu of the columns"}
+)
+
+
+def widgets(place: QWidget) -> Iterator[QWidget]:
+    """A widget and all within, hidden ones too, but no windows of their own."""
+    yield place
+    for child in place.findChildren(QWidget):
+        if child.window() is place.window() or isinstance(child, QMenu):
+            yield child
