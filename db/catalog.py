@@ -38,24 +38,30 @@ from db.reader import Reader
 if TYPE_CHECKING:
     from db.changes import Change
     from db.database import CatalogDatabase
+    from db.schema import Progress
 
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Listener = Callable[["Change"], None]
+ProgressListener = Callable[["Future[Any]", int, int], None]
 
 
 class Catalog:
     """A catalogue file that is open.
 
     Writes run one after another on a thread of their own; every answer is a future. `changed`
-    holds the listeners that are called, on the writer's thread, after each commit.
+    holds the listeners that are called, on the writer's thread, after each commit; those of
+    `progressed` are told, there too, how far a future's work has come: done, and in all, in the
+    same unit, for undo, redo and copies.
     """
 
     def __init__(self, path: Path, *, read_only: bool) -> None:
         self.path = path
         self.read_only = read_only
         self.changed: list[Listener] = []
+        self.progressed: list[ProgressListener] = []
+        self._told_percent = -1
         self._database: CatalogDatabase | None = None
         self._watch: apsw.Connection | None = None
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="catalog-writer")
@@ -291,8 +297,11 @@ class Catalog:
                 self._interruptible.interrupt()
 
     def save_copy(self, target: Path) -> Future[None]:
-        """Write a whole copy of the catalogue to `target`, with SQLite's backup API."""
-        return self._writer.submit(self._save_copy, target)
+        """Write a whole copy of the catalogue to `target`, with SQLite's backup API.
+
+        `cancel` breaks it off: what `target` was it stays, and the future raises `Cancelled`.
+        """
+        return self._queue(lambda: self._save_copy(target))
 
     def check_elsewhere(self) -> Future[Change | None]:
         """Ask whether another program has written; if so, listeners are told."""
@@ -308,6 +317,9 @@ class Catalog:
                 )
             )
             return refused
+        return self._queue(job)
+
+    def _queue(self, job: Callable[[], T]) -> Future[T]:
         with self._interrupt_lock:  # `_run` waits until the list holds its own future
             its_own: list[Future[T]] = []
             its_own.append(self._writer.submit(self._run, job, its_own))
@@ -317,11 +329,27 @@ class Catalog:
         with self._interrupt_lock:
             self._running = its_own[0]
         try:
-            if its_own[0] in self._unwanted:
-                raise Cancelled
+            self._told_percent = -1
+            self._check_wanted()
             return job()
         finally:
             self._running = None
+
+    def _check_wanted(self) -> None:
+        if self._running in self._unwanted:
+            raise Cancelled
+
+    def _progress(self, done: int, total: int) -> None:
+        """Tell how far the running work is, at most a hundred times."""
+        percent = done * 100 // total if total else 100
+        if self._running is not None and percent != self._told_percent:
+            self._told_percent = percent
+            for listener in self.progressed:
+                listener(self._running, done, total)
+
+    def _copied(self, done: int, total: int) -> None:
+        self._check_wanted()
+        self._progress(done, total)
 
     def _edit(
         self,
@@ -364,9 +392,9 @@ class Catalog:
             yield
 
     def _replay(
-        self, replay: Callable[[apsw.Connection, str], Change | None], origin: str
+        self, replay: Callable[[apsw.Connection, str, Progress], Change | None], origin: str
     ) -> Change | None:
-        change = self._transaction(lambda connection: replay(connection, origin))
+        change = self._transaction(lambda connection: replay(connection, origin, self._progress))
         if change is not None:
             self._tell(change)
         return change
@@ -426,7 +454,7 @@ class Catalog:
             connection = open_reader(self.path, READER_BUSY_SECONDS * 1000)
         try:
             with translated(target):
-                schema.copy_database(connection, target)
+                schema.copy_database(connection, target, self._copied)
         finally:
             connection.close()
 

@@ -19,7 +19,7 @@ from db.changes import Change, Kind
 from db.edits import DISCARDED, DONE, UNDONE
 from db.errors import Conflict
 from db.fields import FIELD_BY_NAME
-from db.schema import RECORDED_TABLES, build_indexes, drop_indexes
+from db.schema import RECORDED_TABLES, Progress, build_indexes, drop_indexes
 
 PART_BYTES: Final = 4 << 20
 """Size of one stored part of a compressed changeset; the last one is smaller."""
@@ -76,8 +76,11 @@ def author() -> str:
         return _AUTHOR_FALLBACK
 
 
-def undo(connection: apsw.Connection, origin: str) -> Change | None:
+def undo(connection: apsw.Connection, origin: str, progress: Progress) -> Change | None:
     """Take back the last edit that stands. None when there is none.
+
+    Args:
+        progress: told the bytes of the stored changeset that were applied and those in all.
 
     Raises:
         Conflict: what the edit changed was changed by other means since; nothing is changed.
@@ -85,10 +88,10 @@ def undo(connection: apsw.Connection, origin: str) -> Change | None:
     row = connection.execute(
         "SELECT id, label, count FROM edit WHERE state = ? ORDER BY id DESC LIMIT 1", (DONE,)
     ).fetchone()
-    return _replay(connection, row, "undo", UNDONE, origin) if row else None
+    return _replay(connection, row, "undo", UNDONE, origin, progress) if row else None
 
 
-def redo(connection: apsw.Connection, origin: str) -> Change | None:
+def redo(connection: apsw.Connection, origin: str, progress: Progress) -> Change | None:
     """Do again what was undone last. None when there is nothing.
 
     Raises:
@@ -97,7 +100,7 @@ def redo(connection: apsw.Connection, origin: str) -> Change | None:
     row = connection.execute(
         "SELECT id, label, count FROM edit WHERE state = ? ORDER BY id LIMIT 1", (UNDONE,)
     ).fetchone()
-    return _replay(connection, row, "redo", DONE, origin) if row else None
+    return _replay(connection, row, "redo", DONE, origin, progress) if row else None
 
 
 def _replay(
@@ -106,6 +109,7 @@ def _replay(
     kind: Kind,
     state: int,
     origin: str,
+    progress: Progress,
 ) -> Change:
     edit_id, label, count = edit
     bulk = count >= BULK_ROWS
@@ -113,7 +117,8 @@ def _replay(
         drop_indexes(connection)
     flags = apsw.SQLITE_CHANGESETAPPLY_INVERT if kind == "undo" else 0
     try:
-        apsw.Changeset.apply(changeset_stream(connection, edit_id), connection, flags=flags)
+        stream = changeset_stream(connection, edit_id, progress)
+        apsw.Changeset.apply(stream, connection, flags=flags)
     except (apsw.AbortError, apsw.ConstraintError) as error:
         raise Conflict(
             "“{label}” cannot be taken back or done again: what it changed was changed by other "
@@ -180,9 +185,11 @@ class _Parts:
         self._number += 1
 
 
-def changeset_stream(connection: apsw.Connection, edit_id: int) -> Callable[[int], bytes]:
+def changeset_stream(
+    connection: apsw.Connection, edit_id: int, progress: Progress = lambda done, total: None
+) -> Callable[[int], bytes]:
     """A stream of an edit's changeset, as apsw reads it: called with the bytes wanted at most."""
-    chunks = _decompressed(connection, edit_id)
+    chunks = _decompressed(connection, edit_id, progress)
     rest = b""
 
     def read(most: int) -> bytes:
@@ -198,12 +205,13 @@ def changeset_stream(connection: apsw.Connection, edit_id: int) -> Callable[[int
     return read
 
 
-def _decompressed(connection: apsw.Connection, edit_id: int) -> Iterator[bytes]:
+def _decompressed(connection: apsw.Connection, edit_id: int, progress: Progress) -> Iterator[bytes]:
     inflate = zlib.decompressobj()
-    parts = connection.execute(
-        "SELECT part FROM edit_data WHERE edit = ? ORDER BY part", (edit_id,)
+    parts: list[tuple[int, int]] = connection.execute(  # type: ignore[assignment]
+        "SELECT part, length(data) FROM edit_data WHERE edit = ? ORDER BY part", (edit_id,)
     ).fetchall()
-    for (part,) in parts:
+    total, read = sum(size for _, size in parts), 0
+    for part, size in parts:
         data = connection.execute(
             "SELECT data FROM edit_data WHERE edit = ? AND part = ?", (edit_id, part)
         ).get
@@ -211,8 +219,10 @@ def _decompressed(connection: apsw.Connection, edit_id: int) -> Iterator[bytes]:
             while data:
                 yield inflate.decompress(data, 1 << 16)
                 data = inflate.unconsumed_tail
+                progress(read + size - len(data), total)
         except (TypeError, zlib.error) as error:
             raise apsw.CorruptError("a changeset cannot be read") from error
+        read += size
     if not inflate.eof:
         raise apsw.CorruptError("a changeset is cut short")
 

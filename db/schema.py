@@ -21,6 +21,9 @@ RECORDED_TABLES: Final = ("organization", "integration", "setting")
 BASE_URL: Final = "base_url"
 """The key of the setting that completes relative icon URLs."""
 
+Progress = Callable[[int, int], None]
+"""Told how much is done and how much there is in all, in the same unit."""
+
 INTEGRATION_INDEXES: Final = {
     "integration_name": "CREATE INDEX integration_name ON integration(name COLLATE NOCASE)",
     "integration_type": "CREATE INDEX integration_type ON integration(type COLLATE NOCASE)",
@@ -207,8 +210,13 @@ def _copy_before_upgrade(connection: apsw.Connection, path: Path, version: int) 
     return copy
 
 
-def copy_database(connection: apsw.Connection, target: Path) -> None:
+def copy_database(
+    connection: apsw.Connection, target: Path, progress: Progress = lambda done, total: None
+) -> None:
     """Copy the open database to `target` with SQLite's backup API; `target` appears whole.
+
+    Args:
+        progress: told the pages copied and those in all; what it raises breaks the copy off.
 
     The copy is of one moment, whatever others write meanwhile. A log that an earlier file left
     beside `target` is removed: SQLite would replay it into the copy.
@@ -216,7 +224,7 @@ def copy_database(connection: apsw.Connection, target: Path) -> None:
     partial = target.with_name(target.name + ".partial")
     partial.unlink(missing_ok=True)
     try:
-        _back_up(connection, partial)
+        _back_up(connection, partial, progress)
         for suffix in ("-wal", "-shm", "-journal"):
             target.with_name(target.name + suffix).unlink(missing_ok=True)
         partial.replace(target)
@@ -225,7 +233,7 @@ def copy_database(connection: apsw.Connection, target: Path) -> None:
         raise
 
 
-def _back_up(connection: apsw.Connection, target: Path) -> None:
+def _back_up(connection: apsw.Connection, target: Path, progress: Progress) -> None:
     copy = apsw.Connection(
         target.resolve().as_uri(),
         flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI,
@@ -238,6 +246,7 @@ def _back_up(connection: apsw.Connection, target: Path) -> None:
         with copy.backup("main", connection, "main") as backup:
             while not backup.done:
                 backup.step(_BACKUP_PAGES)
+                progress(backup.page_count - backup.remaining, backup.page_count)
         copy.pragma("journal_mode", "DELETE")
     finally:
         connection.execute("ROLLBACK")

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QThreadPool, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
@@ -18,7 +20,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar
 from db.scratch import remove_left_over
 from gui import logs, theme
 from gui.actions import fill, make_actions
-from gui.background import deliver
+from gui.background import deliver, run_in_gui
 from gui.catalog_files import CatalogFiles
 from gui.leaving import Leaving
 from gui.settings import Settings
@@ -74,6 +76,7 @@ class MainWindow(QMainWindow):
         self._is_whole = False
         self._is_ready = False
         self._has_begun = False
+        self._work_of: WeakKeyDictionary[Future[Any], int] = WeakKeyDictionary()
         self._next_step = QTimer(self, singleShot=True)
         self._next_step.timeout.connect(self._take_step)
         self.workspace: Workspace | None = None
@@ -298,6 +301,7 @@ class MainWindow(QMainWindow):
         for name in _OF_TABLE.split():
             space.table.addAction(self.actions_by_name[name])
         space.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        catalog.progressed.append(self._told_progress)
         self.setCentralWidget(space)
         for name, show in (
             ("show_organizations", space.show_organizations),
@@ -340,6 +344,7 @@ class MainWindow(QMainWindow):
     ) -> None:
         """Show in the status bar that `future` is being worked on, until it is done."""
         work = self.status.begin(what, cancel)
+        self._work_of[future] = work
         deliver(
             self.status,
             future,
@@ -413,13 +418,29 @@ class MainWindow(QMainWindow):
         if self.workspace is not None:
             self.files.ask_copy(self.workspace.catalog, self._report_copy)
 
+    def _told_progress(self, future: Future[Any], done: int, total: int) -> None:
+        """Called on the writer's thread."""
+        run_in_gui(partial(self._show_progress, future, done, total))
+
+    def _show_progress(self, future: Future[Any], done: int, total: int) -> None:
+        work = self._work_of.get(future)
+        if work is not None:
+            self.status.advance(work, done, total)
+
     def _report_copy(self, path: Path, future: Future[None]) -> None:
-        self.follow(self.tr("Saving a copy…"), future)
+        space = self.workspace
+        cancel = (lambda: space.catalog.cancel(future)) if space is not None else None
+        self.follow(self.tr("Saving {name}").format(name=path.name), future, cancel)
         done = self.tr("Saved a copy as {name}").format(name=one_line(path.name, 80))
         deliver(self, future, lambda _: self.status.say(done), self.show_error)
 
     def show_error(self, error: Exception) -> None:
-        """Say in a dialog what went wrong."""
+        """Say in a dialog what went wrong; in the status bar, that work was cancelled."""
+        from db.errors import Cancelled
+
+        if isinstance(error, Cancelled):
+            self.status.say(sentence(error))
+            return
         from PySide6.QtWidgets import QMessageBox
 
         box = QMessageBox(self)

@@ -18,6 +18,18 @@ MOST_LETTERS: Final = 60
 """Of what runs in the background; the tooltip has all."""
 
 
+_PERMILLE: Final = 1000
+
+
+class _Work:
+    """What runs: in words, how it is cancelled, how far it is (None where nobody knows)."""
+
+    def __init__(self, what: str, cancel: Callable[[], None] | None) -> None:
+        self.what = what
+        self.cancel = cancel
+        self.permille: int | None = None
+
+
 class StatusBar(QStatusBar):
     """Counts at the right; a message, or what runs with progress and cancel, at the left.
 
@@ -29,7 +41,7 @@ class StatusBar(QStatusBar):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._works: dict[int, tuple[str, Callable[[], None] | None]] = {}
+        self._works: dict[int, _Work] = {}
         self._next = 0
         self._what = self._label(self.tr("Background work"))
         self._bar = QProgressBar()
@@ -91,12 +103,20 @@ class StatusBar(QStatusBar):
     def begin(self, what: str, cancel: Callable[[], None] | None = None) -> int:
         """Say what runs in the background from now on; returns a number for `end`."""
         self._next += 1
-        self._works[self._next] = (what, cancel)
+        self._works[self._next] = _Work(what, cancel)
         if not self._timer.isActive() and not self._bar.isVisible():
             self._timer.start()
         elif self._bar.isVisible():
             self._show_work()
         return self._next
+
+    def advance(self, work: int, done: int, total: int) -> None:
+        """Show how far a work has come: `done` of `total`, in any unit."""
+        known = self._works.get(work)
+        if known is not None:
+            known.permille = min(done * _PERMILLE // total, _PERMILLE) if total > 0 else None
+            if self._bar.isVisible():
+                self._show_work()
 
     def end(self, work: int) -> None:
         """Say that this work is over."""
@@ -117,15 +137,17 @@ class StatusBar(QStatusBar):
     def _show_work(self) -> None:
         if not self._works:
             return
-        what, cancel = next(iter(self._works.values()))  # the others wait for it
-        self._what.setText(one_line(what, MOST_LETTERS))
-        self._what.setToolTip(plain_tooltip(what))
+        work = next(iter(self._works.values()))  # the others wait for it
+        self._what.setText(one_line(work.what, MOST_LETTERS))
+        self._what.setToolTip(plain_tooltip(work.what))
+        self._bar.setRange(0, 0 if work.permille is None else _PERMILLE)
+        self._bar.setValue(work.permille or 0)
         self._what.show()
         self._bar.show()
-        self._cancel.setVisible(cancel is not None)
+        self._cancel.setVisible(work.cancel is not None)
 
     def _cancel_current(self) -> None:
         if self._works:
-            _, cancel = next(iter(self._works.values()))
-            if cancel is not None:
-                cancel()
+            work = next(iter(self._works.values()))
+            if work.cancel is not None:
+                work.cancel()

@@ -81,6 +81,13 @@ def ids(catalog: Catalog) -> list[str]:
         reader.close()
 
 
+FILL = (
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20000) "
+    "INSERT INTO integration(id, name) SELECT i, hex(randomblob(200)) FROM n"
+)
+"""20,000 integrations, about 10 MB."""
+
+
 def raw(path: Path) -> apsw.Connection:
     connection = apsw.Connection(str(path))
     connection.set_busy_timeout(5000)
@@ -603,6 +610,28 @@ class TestSaveCopy:
         assert (other.undo_label(), other.redo_label()) == ("Add a", "Add b")
         other.close()
 
+    def test_tells_how_far_it_is_and_can_be_cancelled(
+        self, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        catalog.edit("Fill", lambda e: _ignore(e.connection.execute(FILL))).result(SECONDS)
+        told: list[tuple[int, int]] = []
+        catalog.progressed.append(lambda _, done, total: told.append((done, total)))
+        copy = tmp_path / "copy.icons"
+        catalog.save_copy(copy).result(SECONDS)
+        assert len(told) > 1
+        assert told == sorted(told)
+        assert told[-1][0] == told[-1][1]
+
+        before = copy.read_bytes()
+        catalog.progressed.append(lambda future, *_: catalog.cancel(future))
+        cancelled = catalog.save_copy(copy)
+        with pytest.raises(Cancelled):
+            cancelled.result(SECONDS)
+        assert copy.read_bytes() == before
+        assert sorted(path.name for path in tmp_path.glob("copy*")) == ["copy.icons"]
+        add(catalog, "after")
+        assert "after" in ids(catalog)
+
     def test_onto_itself(self, catalog: Catalog, tmp_path: Path) -> None:
         add(catalog, "a")
         link = tmp_path / "link.icons"
@@ -636,12 +665,7 @@ class TestSaveCopy:
     ) -> None:
         catalog.edit(
             "Fill",
-            lambda e: _ignore(
-                e.connection.execute(
-                    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20000) "
-                    "INSERT INTO integration(id, name) SELECT i, hex(randomblob(200)) FROM n"
-                )
-            ),
+            lambda e: _ignore(e.connection.execute(FILL)),
         ).result(SECONDS)
         stop = threading.Event()
         began = threading.Event()

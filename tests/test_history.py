@@ -567,7 +567,9 @@ class TestCancel:
         before = snapshot(catalog)
         stream = history.changeset_stream
 
-        def cancelling(connection: apsw.Connection, edit_id: int) -> Callable[[int], bytes]:
+        def cancelling(
+            connection: apsw.Connection, edit_id: int, *rest: Any
+        ) -> Callable[[int], bytes]:
             read = stream(connection, edit_id)
 
             def read_and_cancel(most: int) -> bytes:
@@ -818,3 +820,27 @@ def test_any_sequence_of_edits_undos_and_restarts(
         max_examples=max(50, settings().max_examples // 4), stateful_step_count=25, deadline=None
     )
     Histories.TestCase("runTest").runTest()
+
+
+def test_undo_and_redo_tell_how_far_they_are(tmp_path: Path) -> None:
+    catalog = Catalog.create(tmp_path / "catalog.db")
+    rows = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20000) "
+        "INSERT INTO integration(id, name) SELECT i, hex(randomblob(200)) FROM n"
+    )
+
+    def fill(edit: EditSession) -> None:
+        edit.connection.execute(rows)
+
+    catalog.edit("Fill", fill).result(60)
+    told: list[tuple[object, int, int]] = []
+    catalog.progressed.append(lambda *what: told.append(what))
+    for step in (catalog.undo, catalog.redo):
+        told.clear()
+        future = step()
+        future.result(60)
+        assert len(told) > 1
+        assert {what[0] for what in told} == {future}
+        assert told == sorted(told, key=lambda what: what[1])
+        assert told[-1][1] == told[-1][2]
+    catalog.close()

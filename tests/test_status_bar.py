@@ -39,9 +39,13 @@ def test_long_work_shows_progress_and_can_be_cancelled(qtbot: QtBot) -> None:
     assert not progress.isVisible()  # short work shows nothing
     qtbot.waitUntil(progress.isVisible)
     assert "Deleting…" in texts(bar)
+    assert (progress.minimum(), progress.maximum()) == (0, 0)  # nobody knows how far it is
+    bar.advance(work, 3_000_000_000, 4_000_000_000)
+    assert progress.value() == 0.75 * progress.maximum()
     cancel.click()
     assert cancelled == [True]
     bar.end(work)
+    bar.advance(work, 4, 4)
     assert not progress.isVisible()
     assert not cancel.isVisible()
 
