@@ -72,6 +72,7 @@ class DetailsPanel(QWidget):
         self._asked: dict[str, Value] | None = None
         self._last_asked: tuple[int, str, dict[str, Value]] | None = None
         self._kept: dict[int, dict[str, Value]] = {}
+        self._kept_names: dict[int, str] = {}
         self._parting = ""
         self.preview = IconPreview(loader)
         self.addActions(self.preview.actions())  # their keys work in the form too
@@ -184,8 +185,18 @@ class DetailsPanel(QWidget):
         if self._pk is not None and self.form.is_dirty:
             self._kept[self._pk] = self.form.drafts()
             name = one_line(csv_text(self.form.editors["name"].stored), 200)
-            self._parting = self._kept_words(name or self.tr("(no name)"))
+            self._kept_names[self._pk] = name or self.tr("(no name)")
+            self._parting = self._kept_words(self._kept_names[self._pk])
             self.form.revert()
+
+    @property
+    def kept(self) -> dict[int, str]:
+        """The records that are not shown and have text that was typed, by pk, with their names."""
+        return {pk: self._kept_names.get(pk, self.tr("an integration")) for pk in self._kept}
+
+    def forget_kept(self) -> None:
+        """Drop what was typed into records that are not shown."""
+        self._kept.clear()
 
     def keep(self, pk: int, drafts: dict[str, Value]) -> None:
         """Put what was typed elsewhere into the form of a record, now or when it is shown."""
@@ -204,6 +215,7 @@ class DetailsPanel(QWidget):
         if self._last_asked is not None and self._last_asked[0] != self._pk:
             pk, name, changes = self._last_asked
             self._kept[pk] = changes
+            self._kept_names[pk] = name
             words = f"{words} {self._kept_words(name)}"
         self._say(words)
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from gui.status_bar import StatusBar
-from gui.text import one_line
+from gui.text import number, one_line
 from gui.workspace import Workspace
 
 
@@ -57,16 +57,17 @@ class Leaving(QObject):
             self.then(go_on)
 
     def _ask(self, space: Workspace, go_on: Callable[[], object]) -> None:
+        kept = {} if space.details.form.is_dirty else space.details.kept
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle(self.tr("Not Stored Yet"))
         box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(
-            self.tr("What you typed for “{name}” cannot be stored.").format(
-                name=one_line(space.details.heading, 80)
-            )
+        box.setText(self._kept_words(list(kept.values())) if kept else self._words(space))
+        box.setInformativeText(
+            self.tr("It was set aside, since it could not be stored as it was.")
+            if kept
+            else space.details.form.notice
         )
-        box.setInformativeText(space.details.form.notice)
         discard = box.addButton(self.tr("Discard It"), QMessageBox.ButtonRole.DestructiveRole)
         back = box.addButton(self.tr("Go Back to It"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(back)
@@ -74,8 +75,26 @@ class Leaving(QObject):
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
         def discarded() -> None:
-            space.details.form.revert()
+            if kept:
+                space.details.forget_kept()
+            else:
+                space.details.form.revert()
             self.then(go_on)
 
         discard.clicked.connect(discarded)
+        if kept:
+            back.clicked.connect(lambda: space.go_back_to(next(iter(kept))))
         box.open()
+
+    def _words(self, space: Workspace) -> str:
+        name = one_line(space.details.heading, 80)
+        return self.tr("What you typed for “{name}” cannot be stored.").format(name=name)
+
+    def _kept_words(self, names: list[str]) -> str:
+        if len(names) == 1:
+            words = self.tr("What you typed for “{name}” is not stored.")
+        else:
+            words = self.tr(
+                "What you typed for {count} integrations, “{name}” first, is not stored."
+            )
+        return words.format(name=one_line(names[0], 80), count=number(len(names)))

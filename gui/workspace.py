@@ -237,7 +237,14 @@ class Workspace(QWidget):
         if not self.is_whole:
             return True
         self.table.commit_editor()
-        return self.details.leave()
+        return self.details.leave() and not self.details.kept
+
+    def go_back_to(self, pk: int) -> None:
+        """Show a record, whatever is searched for now."""
+        if self.is_filtered:
+            self.clear_filters()
+        self.details_wanted.emit()
+        self.table.select_pks([pk])
 
     def close_catalog(self) -> None:
         """Store the layout and close the file."""

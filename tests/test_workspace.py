@@ -35,6 +35,7 @@ def open_window(qtbot: QtBot) -> Open:
     def close(window: MainWindow) -> None:
         if window.workspace is not None:
             window.workspace.details.form.revert()
+            window.workspace.details.forget_kept()
             for editor in window.workspace.table.viewport().findChildren(QLineEdit):
                 qtbot.keyClick(editor, Qt.Key.Key_Escape)
         qtbot.waitUntil(window.close, timeout=LONG)  # what is being written is waited for
@@ -205,6 +206,53 @@ def test_an_invalid_draft_that_is_filtered_away_is_kept(
     assert details.form.editors["name"].text() == ""
     assert details.form.editors["metadata"].text() == '{"a b": "c  d'
     assert details.form.has_errors
+
+
+def test_closing_asks_about_a_draft_of_a_record_that_is_not_shown(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    details = space(window).details
+    go_to(window, qtbot, "alpha")
+    type_into(window, "type", "")
+    space(window).search.field.setText("beta")
+    qtbot.waitUntil(lambda: details.pk == 2, timeout=LONG)
+    window.close()
+    assert window.isVisible()
+    box = question(window)
+    assert "alpha" in box.text()
+    press(box, "Go Back to It")
+    qtbot.waitUntil(lambda: details.pk == 1, timeout=LONG)
+    assert details.form.editors["type"].text() == ""
+    assert space(window).search.words == ""
+    details.form.revert()
+    qtbot.waitUntil(window.close, timeout=LONG)
+
+
+def test_a_draft_of_a_record_that_is_not_shown_can_be_discarded(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    details = space(window).details
+    for name in ("alpha", "beta"):
+        go_to(window, qtbot, name)
+        type_into(window, "type", "")
+        space(window).search.field.setText("gamma")
+        qtbot.waitUntil(lambda: details.pk == 3, timeout=LONG)
+        space(window).search.field.clear()
+        qtbot.waitUntil(lambda: space(window).shown == 4, timeout=LONG)
+    go_to(window, qtbot, "gamma")
+    window.close()
+    box = question(window)
+    assert "2" in box.text()
+    press(box, "Discard It")
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONG)
+
+
+def question(window: MainWindow) -> QMessageBox:
+    return next(box for box in window.findChildren(QMessageBox) if box.isVisible())
+
+
+def press(box: QMessageBox, words: str) -> None:
+    next(button for button in box.buttons() if button.text() == words).click()
 
 
 def test_an_invalid_draft_of_a_deleted_row_is_kept_for_its_return(
