@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from db.addresses import host_and_port, host_problem, is_allowed
+from db.addresses import classify, host_and_port, host_problem, is_allowed, shortened
 from db.errors import Problem
 from gui.icon_facts import IconState
 
@@ -19,6 +20,10 @@ HOST_NOT_ALLOWED: Final = (
     "or in the Preferences."
 )
 NEVER: Final = "Icons of the web are never loaded. Choose otherwise in the Preferences."
+NO_HOST_ENTRY: Final = (
+    "“{text}” is not a host. Write a name or an IP address, with :port if only that one is meant, "
+    "and nothing else. For example: {example}"
+)
 Hindrance = tuple[IconState, Problem]
 
 
@@ -67,3 +72,13 @@ def host_to_allow(state: IconState, reason: Problem | None) -> str:
     if state is IconState.WITHHELD and reason is not None and reason.template == HOST_NOT_ALLOWED:
         return str(reason.values["host"])
     return ""
+
+
+def host_entry_problem(entry: str) -> Problem | None:
+    """Why `entry` cannot stand among the allowed hosts; None when it can."""
+    name = f"[{entry}]" if entry.count(":") > 1 and not entry.startswith("[") else entry
+    problem = Problem(NO_HOST_ENTRY, text=shortened(entry), example="icons.intranet.example:8080")
+    if not entry or re.search(r"[\s/\\?#@*,;]", entry):
+        return problem
+    address = classify(f"http://{name}/")
+    return None if address.kind == "web" and address.url else problem

@@ -1,24 +1,37 @@
-"""Preferences: how the program looks, and which hosts icons may be loaded from."""
+"""Preferences: how the program looks, which icons it loads, and how much of them it keeps."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtCore import Qt, QUrl, Signal, SignalInstance, Slot
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
+    QGroupBox,
+    QHBoxLayout,
     QLabel,
     QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
+from db.errors import Problem
 from gui import theme
-from gui.settings import SCHEMES, Settings
+from gui.icon_policy import host_entry_problem
+from gui.settings import LOAD_ICONS, SCHEMES, Settings
+from gui.text import breakable, sentence, size
+
+LEAST_MEGABYTES = 10
+MOST_MEGABYTES = 100_000
+_HOSTS_HEIGHT = 84
 
 
 class Cache(Protocol):
@@ -33,24 +46,21 @@ class Cache(Protocol):
 
 
 class PreferencesDialog(QDialog):
-    """Edits the preferences; OK stores them and `changed` tells it."""
+    """Edits the preferences; OK stores them and `changed` tells it.
+
+    Args:
+        cache: the cache of icons; without it, its size is not shown and it cannot be emptied.
+    """
 
     changed = Signal()
 
     def __init__(
-        self, settings: Settings, parent: QWidget | None = None, cache: object = None
+        self, settings: Settings, parent: QWidget | None = None, cache: Cache | None = None
     ) -> None:
         super().__init__(parent)
         self._settings = settings
+        self._cache = cache
         self.setWindowTitle(self.tr("Preferences"))
-        form = QFormLayout()
-        form.setVerticalSpacing(12)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.addRow(self.tr("&Appearance:"), self._make_scheme())
-        label = QLabel(self.tr("Allowed &hosts:"))
-        form.addRow(label)
-        form.addRow(self._make_hosts())
-        label.setBuddy(self.hosts)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )
@@ -59,52 +69,205 @@ class PreferencesDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 16)
         layout.setSpacing(12)
-        layout.addLayout(form, 1)
-        layout.addWidget(self._explanation())
+        layout.addWidget(self._make_appearance())
+        layout.addWidget(self._make_icons(), 1)
+        layout.addWidget(self._make_cache())
         layout.addWidget(buttons)
-        self.resize(520, 380)
+        self._align_labels()
+        self.resize(560, layout.heightForWidth(560))
+        if cache is not None:
+            cache.cache_measured.connect(self._show_size)
+            cache.measure_cache()
 
-    def _make_scheme(self) -> QComboBox:
-        self.scheme = QComboBox()
+    def _align_labels(self) -> None:
+        """The fields of all groups begin at one place."""
+        labels = [
+            label
+            for form in (box.layout() for box in self.findChildren(QGroupBox))
+            if isinstance(form, QFormLayout)
+            for row in range(form.rowCount())
+            if (item := form.itemAt(row, QFormLayout.ItemRole.LabelRole)) is not None
+            if (label := item.widget()) is not None
+        ]
+        width = max(label.sizeHint().width() for label in labels)
+        for label in labels:
+            label.setMinimumWidth(width)
+
+    def _make_appearance(self) -> QGroupBox:
         titles = {
             "system": self.tr("As the system"),
             "light": self.tr("Light"),
             "dark": self.tr("Dark"),
         }
-        for scheme in SCHEMES:
-            self.scheme.addItem(titles[scheme], scheme)
-        self.scheme.setCurrentIndex(self.scheme.findData(self._settings.scheme))
+        self.scheme = _choice({name: titles[name] for name in SCHEMES}, self._settings.scheme)
         self.scheme.setAccessibleName(self.tr("Appearance"))
-        return self.scheme
+        box = QGroupBox(self.tr("Appearance"))
+        _form(box).addRow(self.tr("&Colours:"), self.scheme)
+        return box
 
-    def _make_hosts(self) -> QPlainTextEdit:
+    def _make_icons(self) -> QGroupBox:
+        titles = {
+            "always": self.tr("Always"),
+            "allowed": self.tr("Only from allowed hosts"),
+            "never": self.tr("Never"),
+        }
+        load = self._settings.load_icons
+        self.load_icons = _choice({name: titles[name] for name in LOAD_ICONS}, load)
+        self.load_icons.setAccessibleName(self.tr("Load icons"))
+        self.load_icons.currentIndexChanged.connect(self._explain)
         self.hosts = QPlainTextEdit("\n".join(self._settings.allowed_hosts))
         self.hosts.setAccessibleName(self.tr("Allowed hosts"))
         self.hosts.setPlaceholderText(
-            self.tr("None so far. For example: {host}").format(host="icons.intranet.example")
-        )
-        self.hosts.setTabChangesFocus(True)
-        return self.hosts
-
-    def _explanation(self) -> QLabel:
-        label = QLabel(
-            self.tr(
-                "One host a line. Icons on this computer or in your private network are not "
-                "loaded unless their host stands here: a catalogue from elsewhere could use "
-                "them to reach into your network."
+            self.tr("None so far. One a line, for example: {host}").format(
+                host="icons.intranet.example"
             )
         )
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setWordWrap(True)
-        palette = label.palette()
-        palette.setColor(label.foregroundRole(), theme.colors().muted)
-        label.setPalette(palette)
-        return label
+        self.hosts.setTabChangesFocus(True)
+        self.hosts.setMinimumHeight(_HOSTS_HEIGHT)
+        self.hosts.textChanged.connect(lambda: self._say(None))
+        self.explanation = _note()
+        self._symbol = QLabel()
+        self.problem = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+        self.problem.setAccessibleName(self.tr("What is wrong with the allowed hosts"))
+        self._warning = QWidget()
+        warning = QHBoxLayout(self._warning)
+        warning.setContentsMargins(0, 0, 0, 0)
+        warning.setSpacing(6)
+        warning.addWidget(self._symbol, 0, Qt.AlignmentFlag.AlignTop)
+        warning.addWidget(self.problem, 1)
+        self._warning.hide()
+        column = QVBoxLayout()
+        column.setSpacing(8)
+        column.addWidget(self.hosts, 1)
+        column.addWidget(self._warning)
+        column.addWidget(self.explanation)
+        box = QGroupBox(self.tr("Icons"))
+        form = _form(box)
+        form.addRow(self.tr("&Load icons:"), self.load_icons)
+        label = QLabel(self.tr("Allowed &hosts:"))
+        label.setBuddy(self.hosts)
+        form.addRow(label, column)
+        self._explain()
+        return box
+
+    def _make_cache(self) -> QGroupBox:
+        self.in_use = QLabel(self.tr("…"), textFormat=Qt.TextFormat.PlainText)
+        self.in_use.setAccessibleName(self.tr("Size of the icon cache"))
+        self.empty_button = QPushButton(self.tr("&Empty"))
+        self.empty_button.setToolTip(self.tr("Delete every icon that is kept, at once"))
+        self.folder_button = QPushButton(self.tr("Open &Folder"))
+        self.empty_button.clicked.connect(self._empty)
+        self.folder_button.clicked.connect(self._open_folder)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.in_use, 1)
+        for button in (self.empty_button, self.folder_button):
+            button.setEnabled(self._cache is not None)
+            button.setAutoDefault(False)
+            row.addWidget(button)
+        self.megabytes = QSpinBox(minimum=LEAST_MEGABYTES, maximum=MOST_MEGABYTES, singleStep=50)
+        self.megabytes.setValue(self._settings.cache_megabytes)
+        self.megabytes.setSuffix(self.tr(" MB"))
+        self.megabytes.setGroupSeparatorShown(True)
+        self.megabytes.setAccessibleName(self.tr("Limit of the icon cache in megabytes"))
+        note = _note()
+        note.setText(self.tr("Over it, the icons not looked at for longest go."))
+        box = QGroupBox(self.tr("Icon Cache"))
+        form = _form(box)
+        form.addRow(self.tr("In use:"), row)
+        beside = QHBoxLayout()
+        beside.setSpacing(8)
+        beside.addWidget(self.megabytes)
+        beside.addWidget(note, 1)
+        label = QLabel(self.tr("At &most:"))
+        label.setBuddy(self.megabytes)
+        form.addRow(label, beside)
+        return box
+
+    @Slot()
+    def _explain(self) -> None:
+        """Say what the chosen loading means for the hosts of the list."""
+        private = self.tr(
+            "Hosts on this computer or in your private network are asked only when they stand "
+            "here: a catalogue from elsewhere could use them to reach into your network."
+        )
+        always = self.tr("Icons of all public hosts are loaded, and those hosts see who looks.")
+        words = {
+            "always": f"{always} {private}",
+            "allowed": self.tr(
+                "Only the hosts that stand here are asked, also when they are on this computer or "
+                "in your private network; no other host sees who looks."
+            ),
+            "never": self.tr(
+                "No host is asked, and no icon of the web is shown, not even a kept one. Icons "
+                "within their address (data:) are shown."
+            ),
+        }
+        self.explanation.setText(words[self.load_icons.currentData()])
+        self.hosts.setEnabled(self.load_icons.currentData() != "never")
+
+    @Slot(object)
+    def _show_size(self, count: int) -> None:
+        self.in_use.setText(size(count))
+        self.empty_button.setEnabled(True)
+
+    def _empty(self) -> None:
+        if self._cache is not None:
+            self.empty_button.setEnabled(False)
+            self._cache.empty_cache()
+
+    def _open_folder(self) -> None:
+        if self._cache is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._cache.cache_folder)))
+
+    def _say(self, problem: Problem | None) -> None:
+        self._warning.setVisible(problem is not None)
+        if problem is not None:
+            color = theme.colors().error
+            self._symbol.setPixmap(theme.symbol("error", 16, self.devicePixelRatioF(), color))
+            palette = self.problem.palette()
+            palette.setColor(self.problem.foregroundRole(), color)
+            self.problem.setPalette(palette)
+        self.problem.setText("" if problem is None else breakable(sentence(problem)))
 
     def accept(self) -> None:
-        """Store what was chosen."""
+        """Store what was chosen, unless a line of the allowed hosts is none."""
         lines = (line.strip() for line in self.hosts.toPlainText().splitlines())
-        self._settings.allowed_hosts = list(dict.fromkeys(line for line in lines if line))
+        hosts = list(dict.fromkeys(line for line in lines if line))
+        problem = next(filter(None, map(host_entry_problem, hosts)), None)
+        if problem is not None:
+            self._say(problem)
+            self.hosts.setFocus()
+            return
+        self._settings.allowed_hosts = hosts
+        self._settings.load_icons = self.load_icons.currentData()
+        self._settings.cache_megabytes = self.megabytes.value()
         self._settings.scheme = self.scheme.currentData()
         self.changed.emit()
         super().accept()
+
+
+def _form(box: QGroupBox) -> QFormLayout:
+    form = QFormLayout(box)
+    form.setContentsMargins(12, 12, 12, 12)
+    form.setVerticalSpacing(8)
+    form.setHorizontalSpacing(12)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+    return form
+
+
+def _choice(titles: dict[str, str], chosen: str) -> QComboBox:
+    choice = QComboBox()
+    for name, title in titles.items():
+        choice.addItem(title, name)
+    choice.setCurrentIndex(choice.findData(chosen))
+    return choice
+
+
+def _note() -> QLabel:
+    label = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+    label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+    palette = label.palette()
+    palette.setColor(label.foregroundRole(), theme.colors().muted)
+    label.setPalette(palette)
+    return label

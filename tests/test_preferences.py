@@ -1,29 +1,93 @@
+"""The preferences dialog: what it stores, what it refuses, and the cache it shows."""
+
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from gui.icon_loader import IconLoader
 from gui.preferences import PreferencesDialog
 from gui.settings import Settings
 
 
-def test_ok_stores_hosts_and_appearance(qtbot: QtBot) -> None:
-    settings = Settings()
-    dialog = PreferencesDialog(settings)
-    qtbot.addWidget(dialog)
-    dialog.hosts.setPlainText(" 127.0.0.1 \n\nicons.intranet.example\n127.0.0.1\n")
-    dialog.scheme.setCurrentIndex(dialog.scheme.findData("dark"))
-    with qtbot.waitSignal(dialog.changed):
-        dialog.accept()
-    assert settings.allowed_hosts == ["127.0.0.1", "icons.intranet.example"]
-    assert settings.scheme == "dark"
+@pytest.fixture
+def settings() -> Settings:
+    return Settings()
 
 
-def test_cancel_stores_nothing(qtbot: QtBot) -> None:
-    settings = Settings()
+@pytest.fixture
+def dialog(qtbot: QtBot, settings: Settings) -> PreferencesDialog:
     settings.allowed_hosts = ["localhost"]
     dialog = PreferencesDialog(settings)
     qtbot.addWidget(dialog)
+    return dialog
+
+
+def test_ok_stores_everything(qtbot: QtBot, dialog: PreferencesDialog, settings: Settings) -> None:
+    dialog.hosts.setPlainText(" 127.0.0.1 \n\nicons.intranet.example:8080\n127.0.0.1\n::1")
+    dialog.scheme.setCurrentIndex(dialog.scheme.findData("dark"))
+    dialog.load_icons.setCurrentIndex(dialog.load_icons.findData("allowed"))
+    dialog.megabytes.setValue(750)
+    with qtbot.waitSignal(dialog.changed):
+        dialog.accept()
+    assert settings.allowed_hosts == ["127.0.0.1", "icons.intranet.example:8080", "::1"]
+    assert (settings.scheme, settings.load_icons) == ("dark", "allowed")
+    assert settings.cache_megabytes == 750
+
+
+def test_cancel_stores_nothing(dialog: PreferencesDialog, settings: Settings) -> None:
     assert dialog.hosts.toPlainText() == "localhost"
     dialog.hosts.setPlainText("elsewhere")
+    dialog.load_icons.setCurrentIndex(dialog.load_icons.findData("never"))
     dialog.reject()
     assert settings.allowed_hosts == ["localhost"]
+    assert settings.load_icons == "always"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["https://cdn.example.com/a", "cdn.example.com/", "a b", "*.example.com", "me@host", "h:port"],
+)
+def test_what_is_no_host_is_said_and_nothing_is_lost(
+    qtbot: QtBot, dialog: PreferencesDialog, settings: Settings, line: str
+) -> None:
+    dialog.show()
+    text = f"good.example\n{line}"
+    dialog.hosts.setPlainText(text)
+    with qtbot.assertNotEmitted(dialog.changed):
+        dialog.accept()
+    assert dialog.isVisible()
+    assert dialog.hosts.toPlainText() == text
+    assert line in dialog.problem.text().replace("\u200b", "")
+    assert dialog.problem.isVisible()
+    assert settings.allowed_hosts == ["localhost"]
+    dialog.hosts.setPlainText("good.example")
+    assert not dialog.problem.isVisible()
+    dialog.accept()
+    assert settings.allowed_hosts == ["good.example"]
+
+
+def test_each_way_of_loading_is_explained(dialog: PreferencesDialog) -> None:
+    said = set()
+    for index in range(dialog.load_icons.count()):
+        dialog.load_icons.setCurrentIndex(index)
+        said.add(dialog.explanation.text())
+    assert len(said) == 3
+
+
+def test_the_cache_is_shown_and_emptied(
+    qtbot: QtBot, qapp: QApplication, settings: Settings, tmp_path: Path
+) -> None:
+    loader = IconLoader(tmp_path / "icons.db", [])
+    dialog = PreferencesDialog(settings, None, loader)
+    qtbot.addWidget(dialog)
+    with qtbot.waitSignal(loader.cache_measured):
+        pass
+    assert "B" in dialog.in_use.text()
+    with qtbot.waitSignal(loader.cache_measured):
+        dialog.empty_button.click()
+    assert dialog.empty_button.isEnabled()
+    loader.stop()

@@ -11,10 +11,13 @@ def test_preferences_are_kept_by_the_next_start() -> None:
     first = Settings()
     first.allowed_hosts = ["127.0.0.1"]
     first.scheme = "dark"
+    first.load_icons = "never"
+    first.cache_megabytes = 20
     first.save_state("window", QByteArray(b"\x01\x02"))
     second = Settings()
     assert second.allowed_hosts == ["127.0.0.1"]
     assert second.scheme == "dark"
+    assert (second.load_icons, second.cache_megabytes) == ("never", 20)
     assert second.state("window") == QByteArray(b"\x01\x02")
 
 
@@ -23,6 +26,7 @@ def test_a_fresh_start_has_plain_defaults() -> None:
     assert settings.allowed_hosts == []
     assert settings.recent == []
     assert settings.scheme == "system"
+    assert (settings.load_icons, settings.cache_megabytes) == ("always", 500)
     assert settings.state("window").isEmpty()
 
 
