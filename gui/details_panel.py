@@ -93,6 +93,7 @@ class DetailsPanel(QWidget):
         self._lay_out()
         self.preview.said.connect(self.said)
         self.preview.failed.connect(self.failed)
+        self.preview.moved.connect(lambda by: self.go_next() if by > 0 else self.go_previous())
         self.form.applied.connect(self._on_applied)
         self.form.field_edited.connect(self._on_field_edited)
         self._take_drops()

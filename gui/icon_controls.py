@@ -81,6 +81,13 @@ class ViewControls(QWidget):
         self._pixmap = pixmap
         self._show_tiles()
 
+    def add_button(self, symbol: str, words: str) -> QToolButton:
+        """Another button, at the end."""
+        button = _tool(words)
+        theme.set_icon(button, symbol)
+        self._row.addWidget(button)
+        return button
+
     def enable_zoom(self, enabled: bool) -> None:
         """Whether the zoomed view is what is seen."""
         self._enabled = enabled
@@ -177,7 +184,7 @@ class ViewControls(QWidget):
         return button
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2)
         for buttons in (self.backgrounds.buttons(), self.masks.buttons()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import Future
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal, SignalInstance, Slot
 from PySide6.QtGui import QAction, QColor, QKeySequence, QPalette
@@ -29,6 +29,9 @@ from gui.icon_stage import (
 from gui.icon_tools import IconTools
 from gui.icon_zoom import ZoomView
 from gui.text import cut, number, plain_tooltip, sentence, size, when
+
+if TYPE_CHECKING:
+    from gui.icon_look import LookDialog
 
 LADDER: Final = (256, 128, 64, 48, 32, 24, 16)
 """The sizes in px, largest first."""
@@ -72,9 +75,11 @@ class IconPreview(QWidget):
     Signals:
         said(str): something that the user asked for was done.
         failed(Exception): why something could not be done.
+        moved(int): the record before (-1), or the one after (1), is to be shown.
     """
 
     said = Signal(str)
+    moved = Signal(int)
     failed = Signal(object)
 
     def __init__(self, loader: Loader, parent: QWidget | None = None) -> None:
@@ -84,6 +89,7 @@ class IconPreview(QWidget):
         self._stored: Address | None = None
         self._shown = False
         self._chosen = False
+        self._dialog: LookDialog | None = None
         self.stage = Stage(ladder(), QSize(GAP + 256 + GAP + 128 + GAP, 280), own=(256,))
         self.zoom = ZoomView(loader, self.stage)
         self.zoom.setGeometry(self.stage.place(256))
@@ -92,6 +98,9 @@ class IconPreview(QWidget):
         self._words.hide()
         self.comparison = Comparison(self.stage.size())
         self.controls = ViewControls(self.zoom)
+        self.large_button = self.controls.add_button(
+            "large", self.tr("Show large (Ctrl+L, or Space on the picture)")
+        )
         self.tools = IconTools(loader)
         self.facts: dict[str, QLabel] = {}
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
@@ -102,6 +111,8 @@ class IconPreview(QWidget):
         self._make_actions()
         self.controls.look_changed.connect(self._choose)
         self.zoom.zoom_changed.connect(self._show_zoom)
+        self.zoom.look_requested.connect(self.show_large)
+        self.large_button.clicked.connect(self.show_large)
         self.tools.said.connect(self.said)
         self.tools.failed.connect(self.failed)
         self.tools.reloaded.connect(self._update)
@@ -139,6 +150,8 @@ class IconPreview(QWidget):
         self.controls.set_look(look)
         for part in (self.stage, self.zoom, self.comparison):
             part.set_look(look)
+        if self._dialog is not None:
+            self._dialog.set_look(look)
 
     @property
     def choices(self) -> str:
@@ -200,6 +213,25 @@ class IconPreview(QWidget):
         self._patience.stop()
         self._update()
 
+    def show_large(self) -> None:
+        """Show the icon in a window of its own, which follows what is shown here."""
+        from gui.icon_look import LookDialog  # not needed before
+
+        if self._dialog is None:
+            self._dialog = LookDialog(self._loader, self)
+            self._dialog.look_changed.connect(self._choose)
+            self._dialog.moved.connect(self.moved)
+            self._dialog.set_look(self.look)
+        self._update()
+        self._dialog.show()
+        self._dialog.view.setFocus()
+        self._dialog.activateWindow()
+
+    @property
+    def dialog(self) -> LookDialog | None:
+        """The large view, once it was asked for."""
+        return self._dialog
+
     @Slot(object)
     def _on_changed(self, urls: frozenset[str]) -> None:
         stored = self._stored.url if self._stored is not None else ""
@@ -233,6 +265,8 @@ class IconPreview(QWidget):
         self._show_facts(view, facts)
         self.tools.show_address(self._address, facts)
         self._compare(views)
+        if self._dialog is not None:
+            self._dialog.show_icon(self._address, self._summary(self._address))
 
     def _compare(self, views: dict[int, IconView]) -> None:
         stored = self._stored
@@ -300,6 +334,7 @@ class IconPreview(QWidget):
             (self.tr("Zoom out"), ("Ctrl+-",), self.controls.zoom_out),
             (self.tr("Fit"), ("Ctrl+0",), self.controls.fit),
             (self.tr("True pixels"), ("Ctrl+1",), self.controls.full),
+            (self.tr("Show large"), ("Ctrl+L",), self.large_button),
         ):
             action = QAction(words, self)
             action.setShortcuts([QKeySequence(key) for key in keys])

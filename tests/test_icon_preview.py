@@ -191,7 +191,7 @@ def test_now_and_new_stand_side_by_side(preview: IconPreview, qtbot: QtBot) -> N
 def test_an_icon_that_is_new_has_none_beside_it(preview: IconPreview, qtbot: QtBot) -> None:
     preview.show_address(classify("file:///etc/passwd"), classify(None))
     assert preview.comparison.now.words == "No icon."
-    assert "Not loaded" in preview.comparison.new.words
+    assert state_words(IconState.REFUSED) in preview.comparison.new.words
 
 
 def test_the_facts_stand_beside_it(preview: IconPreview, qtbot: QtBot) -> None:
