@@ -171,6 +171,25 @@ NO_ENCRYPTION: Final = (
     "No secure connection to “{host}” can be made: its certificate is not valid, or the "
     "encryption is too old."
 )
+CERTIFICATE_OF_ANOTHER: Final = (
+    "No secure connection to “{host}” can be made: its certificate is for another host. "
+    "Check the spelling of the host."
+)
+CERTIFICATE_EXPIRED: Final = (
+    "No secure connection to “{host}” can be made: its certificate has expired."
+)
+CERTIFICATE_NOT_YET_VALID: Final = (
+    "No secure connection to “{host}” can be made: its certificate is not valid yet. "
+    "Check the clock of this computer."
+)
+CERTIFICATE_SELF_SIGNED: Final = (
+    "No secure connection to “{host}” can be made: it signed its certificate itself, so it could "
+    "be anyone."
+)
+CERTIFICATE_NOT_TRUSTED: Final = (
+    "No secure connection to “{host}” can be made: its certificate is signed by nobody whom this "
+    "computer trusts."
+)
 TOO_SLOW: Final = "“{host}” did not deliver the picture within {seconds} seconds."
 NO_PROXY: Final = "The network proxy does not let the request to “{host}” through."
 CANNOT_LOAD: Final = "The picture cannot be loaded from “{host}”."

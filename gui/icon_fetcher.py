@@ -2,15 +2,13 @@
 
 Lives in the icon thread. Every address, and every one it redirects to, is checked after its name
 was resolved. QtNetwork resolves the name once more when it connects; it takes the answer from the
-same cache of Qt (60 seconds), so it goes where the check looked unless that cache dropped the name
-in between. Through a proxy it is the proxy that resolves names, and only what is known here can be
-checked.
+same memory of Qt that the check has just asked. Through a proxy it is the proxy that resolves
+names, and only what is known here can be checked.
 """
 
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
@@ -19,66 +17,56 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtNetwork import (
-    QHostInfo,
     QNetworkAccessManager,
+    QNetworkProxyFactory,
     QNetworkReply,
     QNetworkRequest,
+    QSslError,
 )
 
-from db.addresses import host_and_port, host_problem, is_allowed, redirected
+from db.addresses import host_and_port, redirected
 from db.errors import Problem
 from gui import icon_facts as words
+from gui.icon_checks import HostChecks
 from gui.icon_facts import MAX_BYTES, NO_VALIDATORS, Validators
 from gui.icon_http import (
-    TRANSFER_TIMEOUT_MS,
+    LOST,
+    error_problem,
     fresh_seconds,
-    goes_through_proxy,
     header,
-    is_ip,
     make_request,
     retry_seconds,
     status_problem,
+    tls_problem,
     too_many_bytes,
     url_for_qt,
 )
-from gui.icon_policy import HOST_NOT_ALLOWED
+from gui.icon_queue import HostKey, HostQueue
 
-CONNECTIONS_PER_HOST: Final = 6
-STREAMS_PER_HOST: Final = 32
-"""Requests at once to a host that speaks HTTP/2, over one connection."""
 REQUESTS_AT_ONCE: Final = 64
-SECONDS_PER_TRY: Final = 15.0
-TRIES: Final = 3
 MAX_REDIRECTS: Final = 5
-MAX_WAIT: Final = 30.0
-"""Seconds that a host may ask us to wait before we give up."""
-BACKOFF: Final = 0.5
-SECONDS_RESOLVED: Final = 30.0
 READ_BUFFER: Final = MAX_BYTES + 1024 * 1024
 """Bytes that Qt reads ahead; it stops somewhat below, which must still be over the limit."""
 _SWEEP_MS: Final = 100
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_BUSY: Final = frozenset({408, 429, 502, 503, 504})
+_HOST_BUSY: Final = frozenset({429, 503})
+_TRANSIENT: Final = frozenset({408, 502, 504})
 
 _Error = QNetworkReply.NetworkError
-_LOST: Final = frozenset(
-    {
-        _Error.RemoteHostClosedError,
-        _Error.TemporaryNetworkFailureError,
-        _Error.NetworkSessionFailedError,
-        _Error.UnknownNetworkError,
-    }
-)
-_SENTENCES: Final = {
-    _Error.ConnectionRefusedError: words.NO_CONNECTION,
-    _Error.HostNotFoundError: words.NO_SUCH_HOST,
-    _Error.SslHandshakeFailedError: words.NO_ENCRYPTION,
-    _Error.ProxyConnectionRefusedError: words.NO_PROXY,
-    _Error.ProxyConnectionClosedError: words.NO_PROXY,
-    _Error.ProxyNotFoundError: words.NO_PROXY,
-    _Error.ProxyTimeoutError: words.NO_PROXY,
-    _Error.ProxyAuthenticationRequiredError: words.NO_PROXY,
-}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a request may take, in seconds, and how often it is tried.
+
+    `seconds_per_try` holds for a whole try, redirects and all. After a passing fault `backoff` is
+    waited, then twice as long. A host may ask for a pause of up to `longest_wait`.
+    """
+
+    seconds_per_try: float = 15.0
+    tries: int = 3
+    backoff: float = 0.5
+    longest_wait: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +89,6 @@ class Fetched:
 
 
 Done = Callable[[Fetched], None]
-HostKey = tuple[str, int]
 
 
 @dataclass(slots=True, eq=False)
@@ -110,111 +97,120 @@ class _Job:
     url: str
     validators: Validators
     done: Done
-    host: _Host
+    host: HostKey
+    seconds_left: float
     redirects: int = 0
-    tries: int = 0
+    tries: int = 1
     deadline: float = 0.0
     reply: QNetworkReply | None = None
     abort_reason: Problem | None = None
-
-
-class _Host:
-    """What waits for one host and port, and how much is under way there."""
-
-    def __init__(self) -> None:
-        self.waiting: OrderedDict[str, _Job] = OrderedDict()
-        self.active = 0
-        self.limit = CONNECTIONS_PER_HOST
-        self.not_before = 0.0
-
-    def has_room(self, now: float) -> bool:
-        return bool(self.waiting) and self.active < self.limit and self.not_before <= now
+    tls_errors: tuple[QSslError.SslError, ...] = ()
 
 
 class Fetcher(QObject):
     """Fetches addresses, last asked first; every `done` is called once, in this thread."""
 
-    def __init__(self, allowed_hosts: Collection[str], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        allowed_hosts: Collection[str],
+        parent: QObject | None = None,
+        limits: Limits | None = None,
+    ) -> None:
         super().__init__(parent)
-        self.allowed_hosts = allowed_hosts
-        self.only_allowed = False
         self.on_started: Callable[[str], None] = lambda url: None
+        self._limits = limits or Limits()
+        self._checks = HostChecks(allowed_hosts)
+        QNetworkProxyFactory.setUseSystemConfiguration(True)
         self._manager = QNetworkAccessManager(self)
         self._manager.finished.connect(self._finished)
-        self._hosts: OrderedDict[HostKey, _Host] = OrderedDict()
+        self._manager.sslErrors.connect(self._note_tls_errors)
+        self._queue: HostQueue[_Job] = HostQueue()
         self._jobs: dict[QNetworkReply, _Job] = {}
         self._active: set[_Job] = set()
-        self._resolved: dict[str, tuple[float, list[str]]] = {}
-        self._resolving: dict[str, list[_Job]] = {}
+        self._resting: set[_Job] = set()
+        """Jobs that a passing fault has hit, until they are tried again."""
+        self._pumping = False
         self._stopped = False
         self._sweeper = QTimer(self, interval=_SWEEP_MS)
         self._sweeper.timeout.connect(self._sweep)
 
     @property
+    def allowed_hosts(self) -> Collection[str]:
+        return self._checks.allowed_hosts
+
+    @allowed_hosts.setter
+    def allowed_hosts(self, hosts: Collection[str]) -> None:
+        self._checks.allowed_hosts = hosts
+
+    @property
+    def only_allowed(self) -> bool:
+        return self._checks.only_allowed
+
+    @only_allowed.setter
+    def only_allowed(self, only_allowed: bool) -> None:
+        self._checks.only_allowed = only_allowed
+
+    @property
     def load(self) -> int:
         """Requests that wait or are under way."""
-        return len(self._active) + sum(len(host.waiting) for host in self._hosts.values())
+        return len(self._active) + len(self._resting) + len(self._queue)
 
     def fetch(self, url: str, validators: Validators, done: Done) -> None:
-        """Ask for `url`, an `Address.url` of the kind "web"."""
-        key = host_and_port(url)
-        host = self._hosts.setdefault(key, _Host())
-        self._hosts.move_to_end(key)
-        host.waiting[url] = _Job(url, url, validators, done, host)
+        """Ask for `url`, an `Address.url` of the kind "web" which is not being asked for yet."""
+        host = host_and_port(url)
+        job = _Job(url, url, validators, done, host, self._limits.seconds_per_try)
+        self._queue.add(host, url, job)
         self._pump()
 
     def prefer(self, url: str) -> None:
         """Take a waiting address first."""
-        host = self._hosts.get(host_and_port(url))
-        if host is not None and url in host.waiting:
-            host.waiting.move_to_end(url)
+        self._queue.prefer(host_and_port(url), url)
 
     def drop(self, unwanted: Callable[[str], bool]) -> list[str]:
         """Forget waiting addresses that are `unwanted`, and tell which; `done` is not called."""
-        dropped = []
-        for host in self._hosts.values():
-            for url in [url for url in host.waiting if unwanted(url)]:
-                del host.waiting[url]
-                dropped.append(url)
-        return dropped
+        return self._queue.drop(unwanted)
 
-    def break_off(self, url: str) -> None:
-        """Ask for `url` no more, also when that has begun; `done` is not called."""
-        for host in self._hosts.values():
-            host.waiting.pop(url, None)
-        for job in [job for job in self._active if job.asked == url]:
-            self._active.discard(job)
-            job.host.active -= 1
+    def break_off(self, urls: Collection[str]) -> None:
+        """Ask for these no more, also when that has begun; `done` is not called."""
+        self._queue.drop(lambda url: url in urls)
+        self._resting = {job for job in self._resting if job.asked not in urls}
+        for job in [job for job in self._active if job.asked in urls]:
+            self._leave(job)
             if job.reply is not None:
                 self._jobs.pop(job.reply, None)
                 job.reply.abort()
+        self._pump()
 
     def stop(self) -> None:
         """Break off everything; no `done` is called any more."""
         self._stopped = True
         self._sweeper.stop()
-        self._hosts.clear()
+        self._queue.clear()
         for reply in list(self._jobs):
             reply.abort()
         self._jobs.clear()
         self._active.clear()
+        self._resting.clear()
         self._manager.clearConnectionCache()
 
     # Which request is next -----------------------------------------------------------------
 
     def _pump(self) -> None:
-        now = time.monotonic()
-        while len(self._active) < REQUESTS_AT_ONCE:
-            host = next((h for h in reversed(self._hosts.values()) if h.has_room(now)), None)
-            if host is None:
-                break
-            _, job = host.waiting.popitem()
-            host.active += 1
-            job.tries += 1
-            job.deadline = now + SECONDS_PER_TRY
-            self._active.add(job)
-            self.on_started(job.asked)
-            self._check(job)
+        if self._pumping or self._stopped:
+            return
+        self._pumping = True  # a request may end as it begins, and then calls this
+        try:
+            while len(self._active) < REQUESTS_AT_ONCE:
+                now = time.monotonic()
+                job = self._queue.take(now)
+                if job is None:
+                    break
+                job.deadline = now + job.seconds_left
+                self._active.add(job)
+                self.on_started(job.asked)
+                self._check(job)
+        finally:
+            self._pumping = False
         if not self._sweeper.isActive() and self.load:
             self._sweeper.start()
 
@@ -223,14 +219,13 @@ class Fetcher(QObject):
         now = time.monotonic()
         for job in list(self._active):
             if now > job.deadline:
-                host = host_and_port(job.url)[0]
-                self._abort(job, Problem(words.TOO_SLOW, host=host, seconds=SECONDS_PER_TRY))
+                seconds = self._limits.seconds_per_try
+                self._abort(job, Problem(words.TOO_SLOW, host=job.host[0], seconds=seconds))
             elif job.reply is not None and job.reply.bytesAvailable() > MAX_BYTES:
                 self._abort(job, too_many_bytes())
         self._pump()
         if not self.load:
             self._sweeper.stop()
-            self._hosts.clear()
 
     def _abort(self, job: _Job, reason: Problem) -> None:
         job.abort_reason = reason
@@ -239,48 +234,18 @@ class Fetcher(QObject):
         else:
             self._fail(job, reason, unreachable=True)
 
-    # Checks ------------------------------------------------------------------------------------
-
     def _check(self, job: _Job) -> None:
-        host, port = host_and_port(job.url)
-        problem = host_problem(host, [], self.allowed_hosts, port)
-        if self.only_allowed and not is_allowed(host, port, self.allowed_hosts):
-            problem = Problem(HOST_NOT_ALLOWED, host=host)
-        if problem is not None:
-            self._refuse(job, problem)
-        elif is_ip(host) or is_allowed(host, port, self.allowed_hosts):
-            self._get(job)
-        else:
-            self._resolve(job, host, port)
+        self._checks.check(job.url, partial(self._checked, job))
 
-    def _resolve(self, job: _Job, host: str, port: int) -> None:
-        moment, addresses = self._resolved.get(host, (0.0, []))
-        if addresses and time.monotonic() < moment + SECONDS_RESOLVED:
-            self._judge(job, host, port, addresses)
-        elif host in self._resolving:
-            self._resolving[host].append(job)
-        else:
-            self._resolving[host] = [job]
-            # The stub takes the static method for one of an instance.
-            QHostInfo.lookupHost(host, partial(self._looked_up, host))  # type: ignore[call-overload]
-
-    def _looked_up(self, host: str, info: QHostInfo) -> None:
-        if self._stopped:
+    def _checked(self, job: _Job, problem: Problem | None, refused: bool) -> None:
+        if self._stopped or job not in self._active:
             return
-        addresses = [address.toString() for address in info.addresses()]
-        self._resolved[host] = (time.monotonic(), addresses)
-        for job in self._resolving.pop(host, []):
-            if job in self._active:
-                self._judge(job, host, host_and_port(job.url)[1], addresses)
-
-    def _judge(self, job: _Job, host: str, port: int, addresses: list[str]) -> None:
-        problem = host_problem(host, addresses, self.allowed_hosts, port)
-        if problem is not None:
-            self._refuse(job, problem)
-        elif addresses or goes_through_proxy(job.url):
+        if problem is None:
             self._get(job)
+        elif refused:
+            self._refuse(job, problem)
         else:
-            self._fail(job, Problem(words.NO_SUCH_HOST, host=host), unreachable=True)
+            self._fail(job, problem, unreachable=True)
 
     def _get(self, job: _Job) -> None:
         url = url_for_qt(job.url)
@@ -293,6 +258,11 @@ class Fetcher(QObject):
 
     # Answers -----------------------------------------------------------------------------------
 
+    def _note_tls_errors(self, reply: QNetworkReply, errors: list[QSslError]) -> None:
+        job = self._jobs.get(reply)
+        if job is not None:
+            job.tls_errors = tuple(error.error() for error in errors)
+
     def _finished(self, reply: QNetworkReply) -> None:
         job = self._jobs.pop(reply, None)
         reply.deleteLater()
@@ -300,14 +270,17 @@ class Fetcher(QObject):
             return
         job.reply = None
         if reply.attribute(QNetworkRequest.Attribute.Http2WasUsedAttribute):
-            job.host.limit = STREAMS_PER_HOST
+            self._queue.speaks_http2(job.host)
         status = reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute)
         if job.abort_reason is not None:
             self._fail(job, job.abort_reason, status)
         elif status in _REDIRECTS:
             self._redirect(job, status, reply)
-        elif status in _BUSY:
+        elif status in _HOST_BUSY:
             self._busy(job, status, header(reply, "Retry-After"))
+        elif status in _TRANSIENT:
+            problem = status_problem(words.HTTP_BUSY, status)
+            self._again_or_fail(job, problem, status)
         elif status is not None and status >= 400:
             self._fail(job, status_problem(words.HTTP_STATUS, status), status)
         elif reply.error() != _Error.NoError:
@@ -346,42 +319,67 @@ class Fetcher(QObject):
             self._refuse(job, target.reason, status)
             return
         job.url = target.url
-        self._check(job)
+        self._go_on(job)
+
+    def _go_on(self, job: _Job) -> None:
+        """Follow a redirect; to another host it waits for its turn there, before all others."""
+        host = host_and_port(job.url)
+        if host == job.host:
+            self._check(job)
+            return
+        self._leave(job)
+        job.seconds_left = max(0.0, job.deadline - time.monotonic())
+        job.host = host
+        self._queue.add(host, job.asked, job)
+        self._pump()
 
     def _busy(self, job: _Job, status: int, retry_after: str) -> None:
+        """The host wants to be asked less: it has a pause, for all its icons."""
         wait = retry_seconds(retry_after)
         if wait is None:
-            wait = BACKOFF * 2.0**job.tries
-        job.host.not_before = time.monotonic() + min(wait, MAX_WAIT)
-        if job.tries < TRIES and wait <= MAX_WAIT:
-            self._again(job)
+            wait = self._limits.backoff * 2.0**job.tries
+        longest = self._limits.longest_wait
+        self._queue.pause(job.host, time.monotonic() + min(wait, longest))
+        if job.tries < self._limits.tries and wait <= longest:
+            self._leave(job)
+            self._ask_again(job)
         else:
-            problem = status_problem(words.HTTP_BUSY, status)
-            self._fail(job, problem, status, unreachable=True)
+            self._fail(job, status_problem(words.HTTP_BUSY, status), status, unreachable=True)
 
     def _broken(self, job: _Job, status: int | None, error: QNetworkReply.NetworkError) -> None:
-        host = host_and_port(job.url)[0]
-        if error in (_Error.TimeoutError, _Error.OperationCanceledError):
-            problem = Problem(words.TOO_SLOW, host=host, seconds=TRANSFER_TIMEOUT_MS / 1000)
-        elif error in _LOST:
-            if job.tries < TRIES:
-                job.host.not_before = time.monotonic() + BACKOFF * job.tries
-                self._again(job)
-                return
-            problem = Problem(words.CONNECTION_LOST, host=host)
-        elif error == _Error.UnknownContentError:
+        if error == _Error.UnknownContentError:
             limit = MAX_BYTES // (1024 * 1024)
             self._fail(job, Problem(words.INFLATES, limit=limit), status)
-            return
+        elif error == _Error.SslHandshakeFailedError:
+            problem = tls_problem(job.tls_errors, job.host[0])
+            self._fail(job, problem, status, unreachable=True)
+        elif error in LOST:
+            problem = Problem(words.CONNECTION_LOST, host=job.host[0])
+            self._again_or_fail(job, problem, status)
         else:
-            problem = Problem(_SENTENCES.get(error, words.CANNOT_LOAD), host=host)
-        self._fail(job, problem, status, unreachable=True)
+            self._fail(job, error_problem(error, job.host[0]), status, unreachable=True)
 
-    def _again(self, job: _Job) -> None:
-        self._active.discard(job)
-        job.host.active -= 1
-        job.url, job.redirects = job.asked, 0
-        job.host.waiting[job.asked] = job
+    def _again_or_fail(self, job: _Job, problem: Problem, status: int | None) -> None:
+        """Try this one again in a while; other icons of its host do not wait for it."""
+        if job.tries >= self._limits.tries:
+            self._fail(job, problem, status, unreachable=True)
+            return
+        self._leave(job)
+        self._resting.add(job)
+        wait = self._limits.backoff * 2.0 ** (job.tries - 1)
+        QTimer.singleShot(round(wait * 1000), self, partial(self._rested, job))
+        self._pump()
+
+    def _rested(self, job: _Job) -> None:
+        if job in self._resting:
+            self._resting.discard(job)
+            self._ask_again(job)
+
+    def _ask_again(self, job: _Job) -> None:
+        job.tries += 1
+        job.url, job.redirects, job.tls_errors = job.asked, 0, ()
+        job.host, job.seconds_left = host_and_port(job.asked), self._limits.seconds_per_try
+        self._queue.add(job.host, job.asked, job)
         self._pump()
 
     def _refuse(self, job: _Job, problem: Problem, status: int | None = None) -> None:
@@ -399,8 +397,10 @@ class Fetcher(QObject):
 
     def _end(self, job: _Job, fetched: Fetched) -> None:
         if job in self._active:
-            self._active.discard(job)
-            job.host.active -= 1
+            self._leave(job)
             job.done(fetched)
-        if not self._stopped:
-            self._pump()
+        self._pump()
+
+    def _leave(self, job: _Job) -> None:
+        self._active.discard(job)
+        self._queue.release(job.host)

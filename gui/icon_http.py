@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -18,17 +18,50 @@ from PySide6.QtNetwork import (
     QNetworkProxyQuery,
     QNetworkReply,
     QNetworkRequest,
+    QSslError,
 )
 
 from db.addresses import host_and_port
 from db.errors import Problem
-from gui.icon_facts import MAX_BYTES, TOO_MANY_BYTES, Validators
+from gui import icon_facts as words
+from gui.icon_facts import MAX_BYTES, Validators
 from gui.version import VERSION
 
-TRANSFER_TIMEOUT_MS: Final = 10_000
 MIN_FRESH_SECONDS: Final = 300.0
 MAX_FRESH_SECONDS: Final = 7 * 24 * 3600.0
 _ACCEPT: Final = b"image/avif,image/webp,image/svg+xml,image/*;q=0.9,*/*;q=0.5"
+
+_Error = QNetworkReply.NetworkError
+LOST: Final = frozenset(
+    {
+        _Error.RemoteHostClosedError,
+        _Error.TemporaryNetworkFailureError,
+        _Error.NetworkSessionFailedError,
+        _Error.UnknownNetworkError,
+    }
+)
+"""What may pass when it is tried again."""
+_SENTENCES: Final = {
+    _Error.ConnectionRefusedError: words.NO_CONNECTION,
+    _Error.HostNotFoundError: words.NO_SUCH_HOST,
+    _Error.ProxyConnectionRefusedError: words.NO_PROXY,
+    _Error.ProxyConnectionClosedError: words.NO_PROXY,
+    _Error.ProxyNotFoundError: words.NO_PROXY,
+    _Error.ProxyTimeoutError: words.NO_PROXY,
+    _Error.ProxyAuthenticationRequiredError: words.NO_PROXY,
+    _Error.TimeoutError: words.NO_CONNECTION,
+}
+_Tls = QSslError.SslError
+_TLS_SENTENCES: Final = (
+    (_Tls.HostNameMismatch, words.CERTIFICATE_OF_ANOTHER),
+    (_Tls.CertificateExpired, words.CERTIFICATE_EXPIRED),
+    (_Tls.CertificateNotYetValid, words.CERTIFICATE_NOT_YET_VALID),
+    (_Tls.SelfSignedCertificate, words.CERTIFICATE_SELF_SIGNED),
+    (_Tls.SelfSignedCertificateInChain, words.CERTIFICATE_NOT_TRUSTED),
+    (_Tls.UnableToGetLocalIssuerCertificate, words.CERTIFICATE_NOT_TRUSTED),
+    (_Tls.UnableToVerifyFirstCertificate, words.CERTIFICATE_NOT_TRUSTED),
+    (_Tls.CertificateUntrusted, words.CERTIFICATE_NOT_TRUSTED),
+)
 
 
 def is_ip(host: str) -> bool:
@@ -66,7 +99,6 @@ def _plain_request() -> QNetworkRequest:
     request.setAttribute(
         attribute.RedirectPolicyAttribute, QNetworkRequest.RedirectPolicy.ManualRedirectPolicy
     )
-    request.setTransferTimeout(TRANSFER_TIMEOUT_MS)
     request.setDecompressedSafetyCheckThreshold(MAX_BYTES)
     request.setRawHeader(b"User-Agent", f"Integration-Icons/{VERSION}".encode())
     request.setRawHeader(b"Accept", _ACCEPT)
@@ -127,4 +159,15 @@ def status_problem(template: str, status: int) -> Problem:
 
 
 def too_many_bytes() -> Problem:
-    return Problem(TOO_MANY_BYTES, limit=MAX_BYTES // (1024 * 1024))
+    return Problem(words.TOO_MANY_BYTES, limit=MAX_BYTES // (1024 * 1024))
+
+
+def error_problem(error: QNetworkReply.NetworkError, host: str) -> Problem:
+    return Problem(_SENTENCES.get(error, words.CANNOT_LOAD), host=host)
+
+
+def tls_problem(errors: Iterable[QSslError.SslError], host: str) -> Problem:
+    """Why no secure connection was made; the first reason of several that an admin can mend."""
+    found = set(errors)
+    template = next((sentence for error, sentence in _TLS_SENTENCES if error in found), None)
+    return Problem(template or words.NO_ENCRYPTION, host=host)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 from PySide6.QtGui import QPixmap
@@ -21,6 +21,9 @@ from gui.icon_facts import IconFacts, IconState, IconView, Size
 from gui.icon_pipeline import IconPipeline
 from gui.icon_policy import OFFLINE, IconPolicy
 from gui.icon_tasks import Answer, Request
+
+if TYPE_CHECKING:
+    from gui.icon_fetcher import Limits
 
 MAX_PIXMAP_BYTES: Final = 64 * 1024 * 1024
 MAX_FACTS: Final = 20_000
@@ -50,6 +53,7 @@ class IconLoader(QObject):
         cache_path: the cache file; made when it is not there.
         allowed_hosts: hosts that may be asked also on this computer and in private networks;
             `set_policy` tells more.
+        limits: how long a request may take and how often it is tried.
 
     Signals:
         changed(frozenset[str]): the addresses (`Address.url`) whose state or picture is another
@@ -71,7 +75,11 @@ class IconLoader(QObject):
     _stopping = Signal()
 
     def __init__(
-        self, cache_path: Path, allowed_hosts: Iterable[str], parent: QObject | None = None
+        self,
+        cache_path: Path,
+        allowed_hosts: Iterable[str],
+        parent: QObject | None = None,
+        limits: Limits | None = None,
     ) -> None:
         super().__init__(parent)
         self._pixmaps = _Pixmaps(MAX_PIXMAP_BYTES)
@@ -87,7 +95,7 @@ class IconLoader(QObject):
         self._send_timer.timeout.connect(self._send)
         self._thread = QThread(self)
         self._thread.setObjectName("icons")
-        self._pipeline = IconPipeline(cache_path, self._policy)
+        self._pipeline = IconPipeline(cache_path, self._policy, limits)
         self._pipeline.moveToThread(self._thread)
         self._thread.started.connect(self._pipeline.start)
         self._requested.connect(self._pipeline.request)

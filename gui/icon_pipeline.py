@@ -32,7 +32,7 @@ from gui.icon_tasks import Answers, Request, Task, data_entry, failed_entry, web
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gui.icon_fetcher import Fetched, Fetcher
+    from gui.icon_fetcher import Fetched, Fetcher, Limits
 
 CACHE_WRITE_MS: Final = 250
 LOOKED_UP_AT_ONCE: Final = 32
@@ -51,10 +51,11 @@ class IconPipeline(QObject):
     answered = Signal(object, object)
     cache_measured = Signal(object)
 
-    def __init__(self, cache_path: Path, policy: IconPolicy) -> None:
+    def __init__(self, cache_path: Path, policy: IconPolicy, limits: Limits | None = None) -> None:
         super().__init__()
         self._cache_path = cache_path
         self._policy = policy
+        self._limits = limits
         self._cache: IconCache
         self._decoder: Decoder
         self._fetcher: Fetcher
@@ -79,7 +80,7 @@ class IconPipeline(QObject):
 
         self._cache = IconCache(self._cache_path)
         self._decoder = Decoder(parent=self)
-        self._fetcher = Fetcher(self._policy.allowed_hosts, self)
+        self._fetcher = Fetcher(self._policy.allowed_hosts, self, self._limits)
         self._fetcher.on_started = self._started
         self.set_policy(self._policy)
 
@@ -103,11 +104,14 @@ class IconPipeline(QObject):
         self._policy = policy
         self._fetcher.allowed_hosts = policy.allowed_hosts
         self._fetcher.only_allowed = policy.load == "allowed"
-        for key, task in list(self._fetching.items()):
-            if policy.offline or policy.hindrance(task.request.url):
-                self._fetcher.break_off(task.request.url)
-                del self._fetching[key]
-                self._waiting[key] = Task(task.request)
+        hindered = {
+            task.request.url: key
+            for key, task in self._fetching.items()
+            if policy.offline or policy.hindrance(task.request.url)
+        }
+        self._fetcher.break_off(hindered)
+        for key in hindered.values():
+            self._waiting[key] = Task(self._fetching.pop(key).request)
         self._pump_timer.start()
 
     @Slot(str, object)

@@ -55,13 +55,15 @@ class IconServer:
     """Serves on a free port of 127.0.0.1 until the `with` block ends.
 
     `url` is its address without a path, `seen` counts requests by path, `headers` holds those of
-    the last request in lower case.
+    the last request in lower case, `most_connections` is how many were open at once.
     """
 
     def __init__(self) -> None:
         self.seen: Counter[str] = Counter()
         self.headers: dict[str, str] = {}
         self.pictures: dict[str, bytes] = {}
+        self.connections = self.most_connections = 0
+        self.lock = threading.Lock()
         self.stopping = threading.Event()
         handler = type("Handler", (_Handler,), {"icons": self})
         self._server = _Server(("127.0.0.1", 0), handler)
@@ -97,6 +99,17 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = 1 << 16
     timeout = 0.5
     icons: IconServer
+
+    def setup(self) -> None:
+        super().setup()
+        with self.icons.lock:
+            self.icons.connections += 1
+            self.icons.most_connections = max(self.icons.most_connections, self.icons.connections)
+
+    def finish(self) -> None:
+        with self.icons.lock:
+            self.icons.connections -= 1
+        super().finish()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass
@@ -135,6 +148,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer_png(self, rest: str) -> None:
         self.reply(200, png(rest.partition("/")[0] or "red"), Content_Type="image/png")
+
+    def answer_slow(self, rest: str) -> None:
+        self.icons.stopping.wait(0.02)
+        self.answer_png("red")
 
     def answer_status(self, rest: str) -> None:
         self.reply(int(rest.partition("/")[0]), b"no picture")

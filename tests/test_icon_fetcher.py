@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtNetwork import QHostAddress, QHostInfo
 from pytestqt.qtbot import QtBot
 
-from gui import icon_fetcher
+from gui import icon_checks
 from gui.icon_facts import MAX_BYTES, NO_VALIDATORS, Validators
-from gui.icon_fetcher import Fetched, Fetcher
+from gui.icon_fetcher import Fetched, Fetcher, Limits
 from tests.icon_server import ETAG, IconServer, png
 
 WAIT_MS = 10_000
+MakeFetcher = Callable[..., Fetcher]
 
 
 @pytest.fixture
@@ -23,11 +25,23 @@ def server() -> Iterator[IconServer]:
 
 
 @pytest.fixture
-def fetcher(qtbot: QtBot, server: IconServer) -> Iterator[Fetcher]:
-    fetcher = Fetcher(["127.0.0.1"])
-    yield fetcher
-    fetcher.stop()
-    fetcher.deleteLater()
+def make_fetcher(qtbot: QtBot, server: IconServer) -> Iterator[MakeFetcher]:
+    """Makes fetchers that may ask 127.0.0.1, with these fields of `Limits`."""
+    made: list[Fetcher] = []
+
+    def make(**limits: float) -> Fetcher:
+        made.append(Fetcher(["127.0.0.1"], limits=Limits(**limits)))
+        return made[-1]
+
+    yield make
+    for fetcher in made:
+        fetcher.stop()
+        fetcher.deleteLater()
+
+
+@pytest.fixture
+def fetcher(make_fetcher: MakeFetcher) -> Fetcher:
+    return make_fetcher()
 
 
 def fetch(
@@ -71,14 +85,9 @@ def test_nothing_is_told_about_the_user(qtbot: QtBot, fetcher: Fetcher, server: 
     ],
 )
 def test_each_fault_has_its_own_sentence(
-    qtbot: QtBot,
-    fetcher: Fetcher,
-    server: IconServer,
-    monkeypatch: pytest.MonkeyPatch,
-    path: str,
-    words: str,
+    qtbot: QtBot, make_fetcher: MakeFetcher, server: IconServer, path: str, words: str
 ) -> None:
-    monkeypatch.setattr(icon_fetcher, "BACKOFF", 0.01)
+    fetcher = make_fetcher(backoff=0.01)
     fetched = fetch(qtbot, fetcher, f"{server.url}/{path}")
     assert fetched.body is None
     assert words in str(fetched.problem)
@@ -95,13 +104,9 @@ def test_what_inflates_without_end_is_broken_off(
 
 @pytest.mark.parametrize("path", ["stall", "drip"])
 def test_a_host_that_takes_too_long_is_left(
-    qtbot: QtBot,
-    fetcher: Fetcher,
-    server: IconServer,
-    monkeypatch: pytest.MonkeyPatch,
-    path: str,
+    qtbot: QtBot, make_fetcher: MakeFetcher, server: IconServer, path: str
 ) -> None:
-    monkeypatch.setattr(icon_fetcher, "SECONDS_PER_TRY", 0.4)
+    fetcher = make_fetcher(seconds_per_try=0.4)
     fetched = fetch(qtbot, fetcher, f"{server.url}/{path}")
     assert "within 0.4 seconds" in str(fetched.problem)
     assert server.seen[f"/{path}"] == 1
@@ -167,7 +172,7 @@ def test_names_that_lead_to_private_addresses_are_refused(
         assert callable(found)
         found(info)
 
-    monkeypatch.setattr(icon_fetcher.QHostInfo, "lookupHost", look_up)
+    monkeypatch.setattr(icon_checks.QHostInfo, "lookupHost", look_up)
     fetched = fetch(qtbot, fetcher, f"http://rebound.example.com:{server.port}/png/red")
     assert fetched.refused
     assert "rebound.example.com" in str(fetched.problem)
@@ -235,3 +240,54 @@ def test_more_than_is_kept_is_never_kept(
     server.pictures["/over"] = bytes(MAX_BYTES + 1)
     assert fetch(qtbot, fetcher, f"{server.url}/full").body == bytes(MAX_BYTES)
     assert "5 MB" in str(fetch(qtbot, fetcher, f"{server.url}/over").problem)
+
+
+def test_twenty_thousand_refusals_in_a_row_end(qtbot: QtBot, fetcher: Fetcher) -> None:
+    done: list[Fetched] = []
+
+    def ask_the_next(fetched: Fetched) -> None:
+        done.append(fetched)
+        if len(done) < 20_000:
+            fetcher.fetch(f"http://10.0.0.1/{len(done)}", NO_VALIDATORS, ask_the_next)
+
+    fetcher.fetch("http://10.0.0.1/", NO_VALIDATORS, ask_the_next)
+    assert len(done) == 20_000
+    assert all(fetched.refused for fetched in done)
+    assert fetcher.load == 0
+
+
+def test_a_passing_fault_of_one_icon_delays_no_other_of_its_host(
+    qtbot: QtBot, make_fetcher: MakeFetcher, server: IconServer
+) -> None:
+    fetcher = make_fetcher(backoff=60.0)
+    done: list[Fetched] = []
+    fetcher.fetch(f"{server.url}/cut", NO_VALIDATORS, done.append)
+    fetcher.fetch(f"{server.url}/status/502", NO_VALIDATORS, done.append)
+    qtbot.waitUntil(lambda: len(server.seen) == 2, timeout=WAIT_MS)
+    assert fetch(qtbot, fetcher, f"{server.url}/png/red").body == png("red")
+    assert fetcher.load == 2
+    assert not done
+
+
+def test_a_busy_host_has_the_pause_that_it_asks_for(
+    qtbot: QtBot, make_fetcher: MakeFetcher, server: IconServer
+) -> None:
+    fetcher = make_fetcher(tries=1)
+    assert "429" in str(fetch(qtbot, fetcher, f"{server.url}/busy/1").problem)
+    begin = time.monotonic()
+    assert fetch(qtbot, fetcher, f"{server.url}/png/red").body == png("red")
+    assert time.monotonic() - begin > 0.8
+
+
+def test_redirects_to_one_host_share_its_six_connections(
+    qtbot: QtBot, fetcher: Fetcher, server: IconServer
+) -> None:
+    done: list[Fetched] = []
+    with IconServer() as other:
+        for n in range(40):
+            target = f"{server.url}/slow/{n}"
+            source = (server, other)[n % 2]
+            fetcher.fetch(f"{source.url}/to/{target}", NO_VALIDATORS, done.append)
+        qtbot.waitUntil(lambda: len(done) == 40, timeout=WAIT_MS)
+    assert [fetched.problem for fetched in done] == [None] * 40
+    assert server.most_connections == 6

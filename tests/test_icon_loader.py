@@ -16,8 +16,9 @@ from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from db.addresses import Address, classify
-from gui import icon_decoder, icon_fetcher, icon_loader
+from gui import icon_decoder, icon_loader
 from gui.icon_facts import IconState, IconView
+from gui.icon_fetcher import Limits
 from gui.icon_loader import IconLoader
 from gui.icon_policy import IconPolicy, host_to_allow
 from tests.icon_server import (
@@ -51,8 +52,8 @@ def server() -> Iterator[IconServer]:
 def make_loader(qtbot: QtBot, tmp_path: Path, server: IconServer) -> Iterator[MakeLoader]:
     made: list[IconLoader] = []
 
-    def make(allowed: tuple[str, ...] = ("127.0.0.1",)) -> IconLoader:
-        loader = IconLoader(tmp_path / "icons.db", allowed)
+    def make(allowed: tuple[str, ...] = ("127.0.0.1",), limits: Limits | None = None) -> IconLoader:
+        loader = IconLoader(tmp_path / "icons.db", allowed, limits=limits)
         made.append(loader)
         return loader
 
@@ -468,9 +469,9 @@ def test_a_good_picture_is_shown_behind_a_hostile_one(
 
 
 def test_a_hanging_host_holds_up_nobody_else(
-    qtbot: QtBot, loader: IconLoader, server: IconServer, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, make_loader: MakeLoader, server: IconServer
 ) -> None:
-    monkeypatch.setattr(icon_fetcher, "SECONDS_PER_TRY", 0.5)
+    loader = make_loader(limits=Limits(seconds_per_try=0.5))
     for number in range(6):
         loader.icon(classify(f"{server.url}/stall/{number}"), 32)
     assert settled(qtbot, loader, classify(data_uri(png()))).state is IconState.READY
@@ -479,9 +480,9 @@ def test_a_hanging_host_holds_up_nobody_else(
 
 
 def test_what_scrolled_away_is_dropped(
-    qtbot: QtBot, loader: IconLoader, server: IconServer, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, make_loader: MakeLoader, server: IconServer
 ) -> None:
-    monkeypatch.setattr(icon_fetcher, "SECONDS_PER_TRY", 0.3)
+    loader = make_loader(limits=Limits(seconds_per_try=0.3))
     busy = [classify(f"{server.url}/stall/{number}") for number in range(6)]
     for address in busy:
         loader.icon(address, 32)
