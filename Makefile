@@ -47,11 +47,19 @@ lock: .venv/installed
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { packages=python3-venv; $(APT_INSTALL); }
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	@-$(COMPILE_SHIBOKEN)
 	@touch $@
 
 .venv/installed: .venv/locked pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# PySide6 compiles Python files that are embedded in its library at each start, unless they are in
+# its folder. Only a start gets slower when this fails.
+define COMPILE_SHIBOKEN
+SBK_EMBED=0 $(BIN)/python -B -c 'import shiboken6' && \
+	$(BIN)/python -m compileall -q .venv/lib/python*/site-packages/shiboken6/files.dir
+endef
 
 # The shared libraries that Qt expects of the system.
 libraries: .venv/installed

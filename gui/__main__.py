@@ -44,12 +44,16 @@ def _run_command(arguments: list[str]) -> int:
 
 def _open_window(path: Path | None, allow_host: list[str]) -> int:
     gc.disable()  # what a start makes is there to stay; the window turns it on when it is painted
-    # PySide6 reads the source of each module that is imported after it: these know nothing of it.
-    from db import catalog, pages  # noqa: F401
-    from gui import logs, startup
+    from gui import startup
 
     try:
         startup.check_system()
+        startup.preload()
+        # PySide6 reads the source of each module that is imported after it: these know nothing
+        # of it.
+        from db import catalog, pages  # noqa: F401
+        from gui import logs
+
         startup.check_qt()
     except startup.CannotStart as reason:
         print(f"integration-icons cannot start. {reason}", file=sys.stderr)

@@ -6,10 +6,8 @@ import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QApplication
 
 from gui import catalog_files, error_reporter, logs, theme
@@ -38,8 +36,7 @@ def run(catalog: Path | None, allow_hosts: Sequence[str]) -> int:
     sys.setswitchinterval(SWITCH_SECONDS)
     app = make_application()
     theme.hold_symbols()
-    # Fonts and file are read without the interpreter, while that imports the rest.
-    Thread(target=lambda: QFontMetrics(QFont()).height(), name="fonts").start()
+    # The file is read without the interpreter, while that imports the rest.
     opening = catalog_files.open_first(catalog, Settings())
     window = make_window(allow_hosts)
     window.painted.connect(logs.start_files)

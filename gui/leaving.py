@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from gui.status_bar import StatusBar
 from gui.text import number, one_line
@@ -57,6 +57,8 @@ class Leaving(QObject):
             self.then(go_on)
 
     def _ask(self, space: Workspace, go_on: Callable[[], object]) -> None:
+        from PySide6.QtWidgets import QMessageBox
+
         kept = {} if space.details.form.is_dirty else space.details.kept
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Warning)

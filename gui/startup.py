@@ -10,7 +10,10 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 from typing import Final, NamedTuple
 
 
@@ -43,8 +46,29 @@ LIBRARIES: Final = (
     Library("libwayland-cursor.so.0", "libwayland-cursor0", with_display=True),
 )
 
+_QT_LIBRARIES: Final = ("Core", "Gui", "Widgets")
 _DISPLAY_PLATFORMS: Final = ("xcb", "wayland")
 _CALLS: Final = 1000
+
+
+def preload() -> None:
+    """Make Linux load in a thread what importing and using Qt would make it load.
+
+    Unlike PySide6's imports and calls, ctypes lets go of the interpreter meanwhile. A library
+    that is not where it is looked for is left to the import.
+    """
+    if sys.platform == "linux":
+        Thread(target=_preload, name="preload").start()
+
+
+def _preload() -> None:
+    package = find_spec("PySide6")
+    for folder in (package and package.submodule_search_locations) or ():
+        for name in _QT_LIBRARIES:
+            with suppress(OSError):
+                ctypes.CDLL(f"{folder}/Qt/lib/libQt6{name}.so.6")
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libfontconfig.so.1").FcInit()  # reads the index of fonts; Qt asks again
 
 
 def check_system() -> None:

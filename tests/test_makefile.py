@@ -53,6 +53,12 @@ def test_every_target_starts_with_the_locked_environment(checkout: Path, target:
     assert "--no-deps --no-build-isolation --editable ." in planned
 
 
+def test_pyside_is_compiled_once_and_not_at_each_start(checkout: Path) -> None:
+    planned = make(checkout, "--dry-run", ".venv").stdout
+    assert "SBK_EMBED=0 .venv/bin/python -B -c 'import shiboken6'" in planned
+    assert "compileall -q .venv/lib/python*/site-packages/shiboken6/files.dir" in planned
+
+
 def test_run_is_the_default(checkout: Path) -> None:
     assert make(checkout, "--dry-run").stdout.splitlines()[-1] == ".venv/bin/python -m gui "
 

@@ -30,14 +30,14 @@ class Report:
     def __init__(self) -> None:
         self.missed: list[str] = []
 
-    def __call__(self, name: str, value: float, limit: float, to_reach: float) -> None:
+    def __call__(self, name: str, value: float, limit: float, to_reach: float | None) -> None:
         """Print one figure.
 
         Args:
             name: what was measured, with its unit.
             value: the program's figure.
             limit: the figure measured beside it.
-            to_reach: the largest ratio of the two that is good enough.
+            to_reach: the largest ratio of the two that is good enough; None for information only.
         """
         ratio = value / limit if limit else float("inf")
         line = {
@@ -46,10 +46,10 @@ class Report:
             "limit": round(limit, 6),
             "ratio": round(ratio, 3),
             "to_reach": to_reach,
-            "reached": ratio <= to_reach,
+            "reached": None if to_reach is None else ratio <= to_reach,
         }
         print(json.dumps(line), flush=True)
-        if ratio > to_reach:
+        if to_reach is not None and ratio > to_reach:
             self.missed.append(name)
 
 
