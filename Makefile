@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test lint bench shots wheel lock libraries .venv
+.PHONY: run test lint soak bench shots wheel lock libraries .venv
 .DEFAULT_GOAL := run
 
 run: libraries
@@ -21,6 +21,9 @@ lint: libraries
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+soak: libraries
+	INTEGRATION_ICONS_SOAK=1 $(BIN)/python -m pytest tests/test_icon_corpus.py $(ARGS)
 
 bench: libraries
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -56,7 +56,7 @@ class _Job:
     sizes: tuple[Size, ...]
     done: Done
     careful: bool = False
-    """To be drawn without resvg, which ended a process over it."""
+    """To be drawn without resvg, which ended a process over it, or took too long."""
 
 
 class Decoder(QObject):
@@ -234,7 +234,7 @@ class _Worker(QObject):
         """End the process for the sake of the picture it was at; the others go elsewhere."""
         self._decoder.kills += 1
         guilty, *others = self.jobs
-        again = self._in_resvg and code == "crash"
+        again = self._in_resvg
         self.jobs.clear()
         self._end()
         self._decoder.take_back(others)

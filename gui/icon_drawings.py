@@ -13,7 +13,7 @@ from typing import Final
 from xml.parsers import expat
 
 import resvg_py
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, QSizeF, Qt
 from PySide6.QtGui import QImage, QImageReader
 
 from gui.icon_formats import Undecodable, is_visible, reader_of
@@ -47,6 +47,8 @@ class Contents:
         self.text = False
         self.outside = False
         """It refers to other files, which are not loaded."""
+        self.size: QSize | None = None
+        """Its size in pixels; None when only QtSvg can tell, which reads all of it for that."""
         self._depth = 0
         self._encoding = "utf-8-sig"
         parser = expat.ParserCreate()
@@ -73,6 +75,8 @@ class Contents:
             self._encoding = encoding
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if self._depth == 0:
+            self.size = _size(attributes)
         self._depth += 1
         name = name.rpartition(":")[2] if name.startswith("svg:") else name
         if name in ("text", "tspan"):
@@ -97,6 +101,17 @@ def _is_plain(attribute: tuple[str, str]) -> bool:
     if name in ("fill", "stroke", "stop-color"):
         return PLAIN_VALUE.match(value.strip()) is not None
     return name in PLAIN_ATTRIBUTES or name.startswith(("xmlns", "aria-", "data-"))
+
+
+def _size(root: dict[str, str]) -> QSize | None:
+    if "width" not in root and "height" not in root:
+        numbers = root.get("viewBox", "").replace(",", " ").split()
+        edges = [_PIXELS.match(number) for number in numbers[2:]]
+    else:
+        edges = [_PIXELS.match(root.get(name, "")) for name in ("width", "height")]
+    if len(edges) != 2 or edges[0] is None or edges[1] is None:
+        return None
+    return QSizeF(float(edges[0][1]), float(edges[1][1])).toSize()
 
 
 def _is_even(root: dict[str, str]) -> bool:
@@ -137,8 +152,10 @@ class Drawing:
         self._renderers = [self._by_qt, self._by_resvg]
         if not (contents.plain or contents.text):
             self._renderers.reverse()
-        self._unused: QImageReader | None = self._reader()
-        self.size = self._unused.size()
+        self._unused: QImageReader | None = None
+        if contents.size is None or self._renderers[0] == self._by_qt:
+            self._unused = self._reader()
+        self.size = self._unused.size() if self._unused else contents.size or QSize()
         if self.size.isEmpty():
             self.size = self.fitted(UNKNOWN_SIZE, 1.0).size()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import time
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from gui.icon_facts import Size
 from tests.icon_server import hanging_svg, png
 
 THUMBNAIL: Size = (32, 1.0)
-SECONDS: float = 2.5
-"""After which a good picture is shown that was asked for right behind a hostile one."""
+SECONDS = 2.5 if "INTEGRATION_ICONS_SOAK" in os.environ else 30.0
+"""Until a good picture is shown that was asked for right behind a hostile one; `make soak` has the
+true limit, which a machine that is busy with other things does not keep."""
 NO_PIXELS = {
     # A screen or an image of no size, more pixels than can be drawn, or codes without meaning.
     *("image-zero-height", "image-zero-size", "image-zero-width", "invalid-code", "max-size"),

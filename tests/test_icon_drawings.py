@@ -144,3 +144,32 @@ def test_what_crashes_resvg_costs_one_worker_and_no_other_picture(
     assert decoder.kills == 1
     assert "SVG picture is damaged" in str(crashing.problem)
     assert color(good) == "#ffff0000"
+
+
+@pytest.mark.parametrize(
+    ("root", "width", "height"),
+    [
+        ('width="40" height="20"', 40, 20),
+        ('width="40.4px" height="20.6px" viewBox="0 0 1 1"', 40, 21),
+        ('viewBox="0 0 30 10"', 30, 10),
+        ('width="100%" height="100%" viewBox="0 0 30 10"', 30, 10),
+    ],
+)
+@pytest.mark.parametrize("content", ["<rect width='9' height='9'/>", "<style/><rect/>"])
+def test_the_size_is_known_whoever_draws(
+    qtbot: QtBot, decoder: Decoder, root: str, width: int, height: int, content: str
+) -> None:
+    data = f'<svg xmlns="http://www.w3.org/2000/svg" {root}>{content}</svg>'.encode()
+    [decoded] = decode(qtbot, decoder, data)
+    assert decoded.picture is not None
+    assert (decoded.picture.width, decoded.picture.height) == (width, height)
+
+
+def test_the_largest_real_svg_is_drawn_in_time(
+    qtbot: QtBot, decoder: Decoder, shared: Path
+) -> None:
+    folder = shared / "data" / "icons"
+    largest = max(folder.rglob("*.svg"), key=lambda path: path.stat().st_size)
+    [decoded] = decode(qtbot, decoder, largest.read_bytes())
+    assert decoded.problem is None
+    assert color(decoded) != ""
