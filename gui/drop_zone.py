@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QRubberBand, QWidget
+from PySide6.QtGui import QDragMoveEvent, QDropEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
 
 from gui.icon_drop import may_hold
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
+
+_MARK_WIDTH: Final = 2
+"""Of the frame around the place, in px."""
 
 
 class Place(NamedTuple):
@@ -40,7 +43,7 @@ class DropZone(QObject):
         self._widget = widget
         self._find = find
         self._said = ""
-        self._mark = QRubberBand(QRubberBand.Shape.Rectangle, widget)
+        self._mark = _Mark(widget)
         widget.setAcceptDrops(True)
         widget.installEventFilter(self)
 
@@ -90,11 +93,28 @@ class DropZone(QObject):
             self._mark.hide()
         else:
             self._mark.setGeometry(place.rect)
+            self._mark.raise_()
             self._mark.show()
         words = "" if place is None else place.words
         if words != self._said:
             self._said = words
             self.said.emit(words)
+
+
+class _Mark(QWidget):
+    """A frame around the place, which hides nothing of it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(QPen(self.palette().highlight(), _MARK_WIDTH))
+        inset = _MARK_WIDTH // 2
+        painter.drawRect(self.rect().adjusted(inset, inset, -inset, -inset))
+        painter.end()
 
 
 def accept_copy(event: QDropEvent) -> None:

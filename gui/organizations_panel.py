@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 from db.organizations import Organization, Overview
 from db.search import NO_ORGANIZATION
 from gui import theme
+from gui.search_bar import add_clear_button
 from gui.text import number, plain_tooltip
 
 ALL: Final = None
@@ -210,7 +211,7 @@ class OrganizationsPanel(QWidget):
         self.filter = QLineEdit()
         self.filter.setPlaceholderText(self.tr("Filter organizations"))
         self.filter.setAccessibleName(self.tr("Filter organizations"))
-        self.filter.setClearButtonEnabled(True)
+        add_clear_button(self.filter, self.tr("Clear the filter"))
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(FILTER_MILLISECONDS)

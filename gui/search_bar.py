@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
 from gui import theme
 from gui.text import number
@@ -31,11 +31,14 @@ class SearchBar(QWidget):
         self.field = _Field(self)
         self.field.setPlaceholderText(self.tr("Search name, type, organization, icon URL and id"))
         self.field.setAccessibleName(self.tr("Search"))
-        self.field.setClearButtonEnabled(True)
+        add_clear_button(self.field, self.tr("Clear the search"))
         self.field.setToolTip(self.tr("All words must occur, anywhere and in any case (Ctrl+F)"))
         symbol = self.field.addAction(
             theme.icon("search"), QLineEdit.ActionPosition.LeadingPosition
         )
+        symbol.setText(self.tr("Go to the search"))
+        symbol.setToolTip(self.tr("Search (Ctrl+F)"))
+        symbol.triggered.connect(self.focus)
         theme.set_icon(symbol, "search")
         self.matches = QLabel()
         self.matches.setTextFormat(Qt.TextFormat.PlainText)
@@ -77,6 +80,15 @@ class SearchBar(QWidget):
             self.matches.setText(self.tr("1 match"))
         else:
             self.matches.setText(self.tr("{count} matches").format(count=number(count)))
+
+
+def add_clear_button(line: QLineEdit, name: str) -> None:
+    """Give a line that searches a button that clears it, as Escape does, with a name."""
+    line.setClearButtonEnabled(True)
+    button = line.findChild(QToolButton)
+    if button is not None:
+        button.setAccessibleName(name)
+        button.setToolTip(QCoreApplication.translate("SearchBar", "Clear (Escape)"))
 
 
 class _Field(QLineEdit):

@@ -85,7 +85,7 @@ class Dialogs:
             self.window.open_first(make_catalog(folder))
             self.window.show()
         self.window.activateWindow()
-        qtbot.waitUntil(self.window.isActiveWindow)
+        qtbot.waitUntil(self.window.isActiveWindow, timeout=LONG)
         qtbot.waitUntil(lambda: self.space.shown == 3, timeout=LONG)
 
     @property
