@@ -50,12 +50,19 @@ class Column(IntEnum):
 
 
 class OrganizationsModel(QAbstractTableModel):
-    """ "All", then the organizations whose name or id holds the filter, then those without one."""
+    """ "All", then the organizations whose name or id holds the filter, then those without one.
+
+    Attributes:
+        kept: the chosen organization, shown above the others where the filter would hide it; it
+            counts when the rows are next laid out.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._overview = Overview((), 0, 0, "")
         self._filter = ""
+        self.kept: str | None = ALL
+        self.first_match = 1
         self._rows: list[Organization] = []
         self._lay_out()
 
@@ -88,8 +95,15 @@ class OrganizationsModel(QAbstractTableModel):
                 if self._filter in item.name.casefold() or self._filter in item.id.casefold()
             ]
         self._rows = [everything, *found]
+        nowhere = Organization("", self.tr("Without organization"), "", without)
         if without and not self._filter:
-            self._rows.append(Organization("", self.tr("Without organization"), "", without))
+            self._rows.append(nowhere)
+        self.first_match = 1
+        if self._filter and self.row_of(self.kept) < 0:
+            known = (nowhere, *self._overview.organizations)
+            wanted = "" if self.kept == NO_ORGANIZATION else self.kept
+            self._rows[1:1] = [item for item in known if item.id == wanted][:1]
+            self.first_match = len(self._rows) - len(found)
 
     def org_id(self, row: int) -> str | None:
         """The organization of a row: None for all, `NO_ORGANIZATION` for those without."""
@@ -263,6 +277,7 @@ class OrganizationsPanel(QWidget):
         gone = self._chosen not in (ALL, NO_ORGANIZATION) and self._chosen not in known
         if self._chosen == NO_ORGANIZATION and not overview.without:
             gone = True
+        self.model.kept = self._chosen
         self.model.show(overview)
         width = self.list.fontMetrics().horizontalAdvance(number(overview.total)) + 20
         self.list.setColumnWidth(Column.COUNT, max(width, 40))
@@ -291,13 +306,14 @@ class OrganizationsPanel(QWidget):
 
     def _apply_filter(self) -> None:
         self._timer.stop()
+        self.model.kept = self._chosen
         self.model.set_filter(self.filter.text())
         self._select(self._chosen)
 
     def _choose_first_match(self) -> None:
         self._apply_filter()
-        if self.filter.text().strip() and self.model.rowCount() > 1:
-            org_id = self.model.org_id(1)
+        if self.filter.text().strip() and self.model.rowCount() > self.model.first_match:
+            org_id = self.model.org_id(self.model.first_match)
             self._select(org_id)
             self._choose(org_id)
 

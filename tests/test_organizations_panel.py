@@ -71,6 +71,26 @@ def test_filter_finds_one_of_ten_thousand_and_enter_takes_it(
     assert panel.list.currentIndex().row() == 7778  # the choice stays where the list is whole again
 
 
+@pytest.mark.parametrize("chosen", ["org-1", NO_ORGANIZATION])
+def test_the_chosen_one_stays_in_sight_whatever_the_filter(
+    qtbot: QtBot, panel: OrganizationsPanel, chosen: str
+) -> None:
+    panel.choose(chosen)
+    name = panel.list.currentIndex().data()
+    qtbot.keyClicks(panel.filter, "group 2")
+    names = ["All organizations", name, "Group 2"]
+    qtbot.waitUntil(lambda: [row[0] for row in rows(panel)] == names)
+    assert panel.list.currentIndex().data() == name
+    assert panel.list.selectionModel().isRowSelected(1)
+    with qtbot.waitSignal(panel.chosen) as signal:
+        qtbot.keyClick(panel.filter, Qt.Key.Key_Return)
+    assert signal.args == ["org-2"]
+    panel.filter.setText("nothing such")
+    qtbot.waitUntil(lambda: [row[0] for row in rows(panel)] == ["All organizations", "Group 2"])
+    with qtbot.assertNotEmitted(panel.chosen):
+        qtbot.keyClick(panel.filter, Qt.Key.Key_Return)
+
+
 def test_new_counts_keep_the_choice_unless_it_is_gone(
     qtbot: QtBot, panel: OrganizationsPanel
 ) -> None:
