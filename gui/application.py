@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from gui.main_window import MainWindow
 
 
-SWITCH_SECONDS: Final = 0.001
-"""How long a thread in the background may make the GUI thread wait; Python's own 5 ms are seen."""
+SWITCH_SECONDS: Final = 0.0001
+"""How long a thread in the background may make the GUI thread wait, at each of the many calls of a
+paint that give up the interpreter; Python's own 5 ms are seen."""
 
 
 def run(catalog: Path | None, allow_hosts: Sequence[str]) -> int:
