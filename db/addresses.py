@@ -252,6 +252,7 @@ def _split_port(entry: str) -> tuple[str, int | None]:
     return entry.strip("[]"), None
 
 
+@lru_cache(maxsize=1024)
 def _same_host(name: str, host: str) -> bool:
     if name == host:
         return True
@@ -283,6 +284,7 @@ def host_problem(
     return None
 
 
+@lru_cache(maxsize=1024)
 def _ip(text: str) -> IPv4Address | IPv6Address | None:
     try:
         return ip_address(text.partition("%")[0])

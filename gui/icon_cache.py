@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from hashlib import blake2b
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ from gui.icon_cache_file import DEFAULT_LIMIT, CacheFile, Change
 from gui.icon_facts import IconFacts, IconState, Picture, Size
 
 _LONG_URL: Final = 1024
+_values: Final = attrgetter(*(field.name for field in fields(Picture)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,7 @@ def _facts(entry: Entry) -> str:
             "etag": entry.etag,
             "last_modified": entry.last_modified,
             "size_bytes": entry.size_bytes,
-            "picture": picture and astuple(picture),
+            "picture": picture and _values(picture),
             "problem": problem and (problem.template, problem.values),
         }
     )

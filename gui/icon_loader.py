@@ -5,7 +5,7 @@ Everything that takes time happens in the icon thread (`icon_pipeline`) and in w
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import replace
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from gui.icon_fetcher import Limits
 
 MAX_PIXMAP_BYTES: Final = 64 * 1024 * 1024
+TAKEN_AT_ONCE: Final = 128
+"""Answers whose pictures are made pixmaps in one go: 2 ms."""
 MAX_FACTS: Final = 20_000
 MAX_LETTERS: Final = 16_000_000
 """Of the addresses that something is known about: data: URIs may be long."""
@@ -57,7 +59,7 @@ class IconLoader(QObject):
 
     Signals:
         changed(frozenset[str]): the addresses (`Address.url`) whose state or picture is another
-            one now; at most about 30 times a second.
+            one now; about 30 times a second, or a little later each when many come at once.
         host_allowed(str): the user allowed this host where its icon was not shown.
         cache_measured(int): the answer to `measure_cache`: bytes on disk.
     """
@@ -93,7 +95,10 @@ class IconLoader(QObject):
         self._stopped = False
         self._send_timer = QTimer(self, singleShot=True, interval=0)
         self._send_timer.timeout.connect(self._send)
-        self._thread = QThread(self)
+        self._answers: deque[tuple[Answer, IconPolicy]] = deque()
+        self._take_timer = QTimer(self, singleShot=True, interval=0)
+        self._take_timer.timeout.connect(self._take_some)
+        self._thread = _Thread(self)
         self._thread.setObjectName("icons")
         self._pipeline = IconPipeline(cache_path, self._policy, limits)
         self._pipeline.moveToThread(self._thread)
@@ -231,6 +236,7 @@ class IconLoader(QObject):
         if self._thread.isRunning():
             self._stopping.emit()
             self._thread.wait()
+        self._answers.clear()
 
     def _ask(self, key: str, url: str, size: Size) -> None:
         if self._stopped:
@@ -268,8 +274,15 @@ class IconLoader(QObject):
 
     @Slot(object, object)
     def _take(self, answers: list[Answer], policy: IconPolicy) -> None:
-        is_current = policy == self._policy
-        for answer in answers:
+        self._answers.extend((answer, policy) for answer in answers)
+        if not self._take_timer.isActive():
+            self._take_some()
+
+    def _take_some(self) -> None:
+        """Take as many answers as leave time for a frame, and the others after it."""
+        taken = [self._answers.popleft() for _ in range(min(TAKEN_AT_ONCE, len(self._answers)))]
+        for answer, policy in taken:
+            is_current = policy == self._policy
             if answer.facts is None:
                 if answer.key in self._asked:
                     self._asked[answer.key] = _LOADING
@@ -288,13 +301,22 @@ class IconLoader(QObject):
                 self._pixmaps.insert((answer.key, *size), pixmap)
         while len(self._facts) > MAX_FACTS or self._letters > MAX_LETTERS:
             self._forget(next(iter(self._facts)))
-        self.changed.emit(frozenset(answer.url for answer in answers))
+        if self._answers:
+            self._take_timer.start()
+        self.changed.emit(frozenset(answer.url for answer, _ in taken))
 
 
 def _depends(facts: IconFacts) -> bool:
     """Whether another policy may let the icon be shown, or shown as it is now."""
     offline = facts.reason is not None and facts.reason.template == OFFLINE
     return offline or facts.state in (IconState.REFUSED, IconState.WITHHELD)
+
+
+class _Thread(QThread):
+    """Runs in Python: else each slot would make a state of the interpreter and throw it away."""
+
+    def run(self) -> None:
+        self.exec()
 
 
 def _without_url(address: Address) -> IconView:

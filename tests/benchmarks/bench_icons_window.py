@@ -134,12 +134,12 @@ class Scroll(QObject):
         return time.perf_counter() - start
 
     def _turn(self) -> None:
-        self._table.viewport().repaint()
         if self._bar.value() < self._bar.maximum():
             self._bar.setValue(self._bar.value() + self._bar.pageStep())
-            return
-        self._bar.setValue(0)
-        self._page.setInterval(PAGE_MS)
+        else:
+            self._bar.setValue(0)
+            self._page.setInterval(PAGE_MS)
+        self._table.viewport().repaint()
 
     def _changed(self, urls: frozenset[str]) -> None:
         for url in urls & self._left:
