@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal, SignalInstance, Slot
 from PySide6.QtGui import QAction, QColor, QKeySequence, QPalette
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from db.addresses import Address
 from gui import theme
 from gui.icon_compare import Comparison
 from gui.icon_controls import ViewControls
 from gui.icon_facts import FORMAT_NAMES, IconFacts, IconState, IconView, false_claim
+from gui.icon_policy import host_to_allow
 from gui.icon_stage import (
     CAPTION,
     GAP,
@@ -24,6 +25,7 @@ from gui.icon_stage import (
     Stage,
     StateWords,
     plain_label,
+    state_symbol,
     state_words,
 )
 from gui.icon_tools import IconTools
@@ -51,6 +53,7 @@ class Loader(Protocol):
     def facts(self, url: str) -> IconFacts | None: ...
     def request_sizes(self, url: str, sizes: Iterable[int], ratio: float) -> None: ...
     def reload(self, url: str) -> None: ...
+    def allow_host(self, host: str) -> None: ...
     def body(self, url: str) -> Future[bytes]: ...
 
 
@@ -96,6 +99,12 @@ class IconPreview(QWidget):
         self._words = StateWords(self.stage)
         self._words.setGeometry(self.stage.place(256))
         self._words.hide()
+        self._host = ""
+        self.allow_action = QAction(self.tr("Allow Host"), self)
+        self.allow_action.setVisible(False)
+        self.allow_action.triggered.connect(self._allow_host)
+        theme.set_icon(self.allow_action, "ok")
+        self._words.offer(self.allow_action)
         self.comparison = Comparison(self.stage.size())
         self.controls = ViewControls(self.zoom)
         self.large_button = self.controls.add_button(
@@ -258,6 +267,7 @@ class IconPreview(QWidget):
         has_picture = view.pixmap is not None or view.state is IconState.READY
         self._words.setVisible(self._shown and not has_picture and not patient)
         self._words.show_view(view)
+        self._offer_host(view)
         self.zoom.setVisible(has_picture)
         self.zoom.show_address(self._address)
         self.controls.show_in_tiles(views[16].pixmap)
@@ -267,6 +277,17 @@ class IconPreview(QWidget):
         self._compare(views)
         if self._dialog is not None:
             self._dialog.show_icon(self._address, self._summary(self._address))
+
+    def _offer_host(self, view: IconView) -> None:
+        self._host = host_to_allow(view.state, view.reason) if self._shown else ""
+        words = self.tr("Allow Host {host}").format(host=cut(self._host, 60)).replace("&", "&&")
+        self.allow_action.setText(words)
+        self.allow_action.setToolTip(plain_tooltip(words))
+        self.allow_action.setVisible(bool(self._host))
+
+    def _allow_host(self) -> None:
+        if self._host:
+            self._loader.allow_host(self._host)
 
     def _compare(self, views: dict[int, IconView]) -> None:
         stored = self._stored
@@ -317,6 +338,11 @@ class IconPreview(QWidget):
             }.get(picture.note, values["state"])
         for name, label in self.facts.items():
             label.setText(values[name] or "–")
+        stale = view.state is IconState.STALE
+        self._mark.setVisible(stale)
+        if stale:
+            color, ratio = theme.colors().warning, self.devicePixelRatioF()
+            self._mark.setPixmap(theme.symbol(state_symbol(view.state), 16, ratio, color))
         reason = "" if view.reason is None else sentence(view.reason)
         self.facts["state"].setToolTip(plain_tooltip(reason))
 
@@ -343,6 +369,8 @@ class IconPreview(QWidget):
             self.addAction(action)
 
     def _make_facts(self) -> QGridLayout:
+        self._mark = QLabel()
+        self._mark.hide()
         grid = QGridLayout()
         grid.setVerticalSpacing(2)
         grid.setHorizontalSpacing(8)
@@ -364,7 +392,14 @@ class IconPreview(QWidget):
             label.setBuddy(value)
             label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
             grid.addWidget(label, place // 2, place % 2 * 2)
-            grid.addWidget(value, place // 2, place % 2 * 2 + 1)
+            if name == "state":
+                marked = QHBoxLayout()
+                marked.setSpacing(4)
+                marked.addWidget(self._mark)
+                marked.addWidget(value, 1)
+                grid.addLayout(marked, place // 2, place % 2 * 2 + 1)
+            else:
+                grid.addWidget(value, place // 2, place % 2 * 2 + 1)
         return grid
 
     def _lay_out(self) -> None:

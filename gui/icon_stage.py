@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
+    QAction,
     QBrush,
     QColor,
     QFont,
@@ -18,7 +19,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPixmap,
 )
-from PySide6.QtWidgets import QLabel, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QToolButton, QToolTip, QVBoxLayout, QWidget
 
 from gui import theme
 from gui.icon_facts import IconState, IconView
@@ -191,8 +192,25 @@ class StateWords(QWidget):
             label.setWordWrap(True)
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             column.addWidget(label)
+        self._place = QVBoxLayout()
+        column.addLayout(self._place)
         column.addStretch(1)
         self.text = ""
+
+    def offer(self, action: QAction) -> None:
+        """Show a button for an action, below the words, while the action is visible."""
+        button = QToolButton(self)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.setDefaultAction(action)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._place.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
+
+        def follow() -> None:
+            button.setVisible(action.isVisible())
+            button.setAccessibleName(action.text().replace("&&", "&"))
+
+        follow()
+        action.changed.connect(follow)
 
     def show_view(self, view: IconView) -> None:
         ratio = self.devicePixelRatioF()

@@ -97,6 +97,17 @@ class CellInk:
             self._paint_plate(painter, x, y, size)
         painter.drawPixmap(QRect(x, y, size, size), pixmap)
 
+    def _paint_stale(self, painter: QPainter, x: int, y: int, size: int) -> None:
+        """The mark of a picture that is shown although it is old, in its lower right corner."""
+        edge = max(12, size // 4)
+        left, top = x + size - edge + 2, y + size - edge + 2
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._base)
+        painter.drawEllipse(left - 1, top - 1, edge + 2, edge + 2)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        self._paint_symbol(painter, STATE_SYMBOLS["stale"], left, top, self._warning, edge)
+
     def _paint_state(
         self, painter: QPainter, view: IconView, selected: bool, x: int, y: int, size: int
     ) -> None:

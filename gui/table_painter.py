@@ -120,6 +120,8 @@ class TablePainter(CellInk):
             view = icons.icon(address, ICON_SIZE, self._ratio)
             if view.pixmap is not None:
                 self._paint_picture(painter, view.pixmap, x, y, ICON_SIZE)
+                if view.state.value == "stale":
+                    self._paint_stale(painter, x, y, ICON_SIZE)
                 continue
             chosen = scene.first + place in selected
             self._paint_state(painter, view, chosen, x + _INSET, y + _INSET, SYMBOL_SIZE)

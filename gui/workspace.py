@@ -117,6 +117,7 @@ class Workspace(QWidget):
         self.record = ShownRecord(self.catalog, self.model, self.table, self.details, self)
         self.details.set_read_only(self.catalog.read_only)
         self.details.splitter.restoreState(self._settings.state("details"))
+        self.table.addAction(self.details.preview.allow_action)
         self.details.preview.restore(self._settings.state("preview").toStdString())
         self.organizations.set_read_only(self.catalog.read_only)
         self._put(2, self.details)

@@ -16,6 +16,7 @@ from db.addresses import classify
 from gui import theme
 from gui.icon_facts import IconState
 from gui.icon_loader import IconLoader
+from gui.icon_policy import IconPolicy
 from gui.icon_preview import LADDER, IconPreview
 from gui.icon_stage import Background, Look, Mask, state_symbol, state_words
 from gui.resources import symbol_names
@@ -297,3 +298,21 @@ def test_every_control_has_a_name_and_takes_the_keyboard(preview: IconPreview) -
     for button in preview.findChildren(QToolButton):
         assert button.accessibleName()
         assert button.toolTip()
+
+
+def test_a_host_is_allowed_where_its_icon_is_not_shown(
+    preview: IconPreview, loader: IconLoader, qtbot: QtBot
+) -> None:
+    loader.set_policy(IconPolicy("allowed", frozenset()))
+    show(preview, qtbot, "https://cdn.example.invalid/a.png", IconState.WITHHELD)
+    assert "cdn.example.invalid" in preview.words
+    assert preview.allow_action.isVisible()
+    assert preview.allow_action.text() == "Allow Host cdn.example.invalid"
+    with qtbot.waitSignal(loader.host_allowed) as allowed:
+        preview.allow_action.trigger()
+    assert allowed.args == ["cdn.example.invalid"]
+    qtbot.waitUntil(lambda: preview.state is not IconState.WITHHELD, timeout=LOADING_MS)
+    assert not preview.allow_action.isVisible()
+    loader.set_policy(IconPolicy("never"))
+    qtbot.waitUntil(lambda: preview.state is IconState.WITHHELD, timeout=LOADING_MS)
+    assert not preview.allow_action.isVisible()

@@ -34,6 +34,7 @@ class Icons(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.ready: set[str] = set()
+        self.state = IconState.READY
         self.wanted: list[str] = []
 
     def icon(self, address: Address, size: int, ratio: float = 1.0) -> IconView:
@@ -41,7 +42,7 @@ class Icons(QObject):
             return IconView(IconState.LOADING if address.url else IconState.NONE)
         pixmap = QPixmap(size, size)
         pixmap.fill(QColor(GREEN))
-        return IconView(IconState.READY, pixmap)
+        return IconView(self.state, pixmap)
 
     def want(self, urls_visible: Sequence[str]) -> None:
         self.wanted = list(urls_visible)
@@ -193,6 +194,21 @@ def test_an_icon_appears_where_its_row_is(
     rects = [table.visualRect(table.model().index(place, PLACE["icon"])) for place in (0, 1)]
     assert after.pixelColor(rects[1].center()) == QColor(GREEN)
     assert after.copy(rects[0]) == before.copy(rects[0])
+
+
+def test_an_old_picture_is_marked(
+    qtbot: QtBot, catalog: Catalog, table: IntegrationTable, icons: Icons
+) -> None:
+    add(catalog, {"name": "A", "icon_url": "https://base.example/a.svg"})
+    show(qtbot, table)
+    icons.come("https://base.example/a.svg")
+    place = table.visualRect(table.model().index(0, PLACE["icon"]))
+    fresh = picture(table).copy(place)
+    icons.state = IconState.STALE
+    old = picture(table).copy(place)
+    assert fresh != old
+    centre = old.rect().center()
+    assert old.pixelColor(centre.x() - 4, centre.y() - 4) == QColor(GREEN)
 
 
 def test_only_icons_in_sight_are_wanted(
