@@ -114,7 +114,11 @@ class ZoomView(QWidget):
         percent = self.scale * 100
         if not percent:
             return ""
-        return self.tr("{percent} %").format(percent=number(round(percent)) if percent > 1 else "1")
+        words = self.tr("{percent} %")
+        if not self._whole and self.scale * self._native > LARGEST_EDGE:
+            words = self.tr("{percent} %, enlarged from {edge} px")
+        shown = number(max(1, round(percent)))
+        return words.format(percent=shown, edge=number(LARGEST_EDGE))
 
     @property
     def has_grid(self) -> bool:

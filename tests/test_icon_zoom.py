@@ -175,6 +175,9 @@ def test_an_enormous_picture_is_asked_for_in_a_size_that_can_be_had(
     view.set_zoom(1)
     qtbot.waitUntil(lambda: row(painted(view), 128).count(".") == 0, timeout=LOADING_MS)
     assert not view.has_grid
+    assert "enlarged from" in view.zoom_words
+    view.set_zoom(1 / 8)
+    assert "enlarged" not in view.zoom_words
 
 
 def test_the_arrows_move_a_picture_that_is_larger_than_the_view(
