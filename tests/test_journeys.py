@@ -225,7 +225,7 @@ def test_icons_of_an_allowed_host_show_in_table_and_details(
     assert view.state is IconState.READY
     facts = space(window).details.preview.facts
     qtbot.waitUntil(lambda: facts["format"].text() == "SVG", timeout=LONG)
-    assert space(window).details.preview.url.text() == url
+    assert space(window).details.preview.tools.url.text() == url
 
 
 def test_edits_of_another_program_appear(qtbot: QtBot, open_window: Open, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from db.catalog import Catalog
 from db.edits import EditSession
 from gui import application
 from gui.columns import PLACE
-from gui.icon_stage import Background
+from gui.icon_stage import Background, Mask
 from gui.main_window import MainWindow
 from gui.workspace import Workspace
 
@@ -405,8 +405,12 @@ def test_the_background_and_the_height_of_the_preview_come_back(
     details.splitter.setSizes([300, 5_000])
     sizes = details.splitter.sizes()
     details.preview.controls.backgrounds.buttons()[2].click()
+    details.preview.controls.masks.buttons()[2].click()
+    details.preview.zoom.set_zoom(8)
     qtbot.waitUntil(window.close)
     again = open_window(path)
     go_to(again, qtbot, "alpha")
-    assert space(again).details.preview.look.background == Background.CHECKER
+    preview = space(again).details.preview
+    assert (preview.look.background, preview.look.mask) == (Background.CHECKER, Mask.CIRCLE)
+    assert preview.zoom.zoom == 8
     qtbot.waitUntil(lambda: space(again).details.splitter.sizes() == sizes)
