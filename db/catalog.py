@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from weakref import WeakSet
 
 import apsw
 
@@ -25,7 +23,6 @@ from db.connection import (
 )
 from db.edits import EditSession, labels
 from db.errors import (
-    Cancelled,
     CannotOpen,
     Invalid,
     ReadOnly,
@@ -34,6 +31,7 @@ from db.errors import (
     translated,
 )
 from db.reader import Reader
+from db.work import ProgressListener, Work
 
 if TYPE_CHECKING:
     from db.changes import Change
@@ -44,7 +42,6 @@ _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Listener = Callable[["Change"], None]
-ProgressListener = Callable[["Future[Any]", int, int], None]
 
 
 class Catalog:
@@ -61,15 +58,11 @@ class Catalog:
         self.read_only = read_only
         self.changed: list[Listener] = []
         self.progressed: list[ProgressListener] = []
-        self._told_percent = -1
         self._database: CatalogDatabase | None = None
         self._watch: apsw.Connection | None = None
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="catalog-writer")
-        self._cancel = threading.Event()
-        self._interruptible: apsw.Connection | None = None
-        self._interrupt_lock = threading.Lock()
-        self._running: Future[Any] | None = None
-        self._unwanted: WeakSet[Future[Any]] = WeakSet()
+        self._writer = Work("catalog-writer", self.progressed)
+        self._copier = Work("catalog-copier", self.progressed)
+        self._journal_mode = "wal"
         self._close_cursors: Callable[[], None] = lambda: None
         self._may_commit = False
         self._closed = False
@@ -148,7 +141,8 @@ class Catalog:
                 if connection.readonly("main"):
                     raise apsw.ReadOnlyError("the system lets the file only be read")
                 journal_mode = connection.pragma("journal_mode")
-                ready = version == len(schema.STEPS) and journal_mode == journal_mode_for(self.path)
+                self._journal_mode = journal_mode_for(self.path)
+                ready = version == len(schema.STEPS) and journal_mode == self._journal_mode
                 if ready:
                     schema.check(connection, self.path)
                     self._labels = labels(connection)
@@ -214,7 +208,8 @@ class Catalog:
         if not self._closed:
             self._closed = True
             self._writer.submit(self._close_writer)
-        self._writer.shutdown(wait=True)
+        self._writer.finish()
+        self._copier.finish()
 
     def _close_writer(self) -> None:
         if self._watch is not None:
@@ -278,30 +273,22 @@ class Catalog:
         """What `redo` would do again, in words."""
         return self._labels[1]
 
-    def interrupt_writer(self) -> None:
-        """Cancel the write that runs now; it leaves nothing behind."""
-        with self._interrupt_lock:
-            if self._interruptible is not None:
-                self._cancel.set()
-                self._interruptible.interrupt()
-
     def cancel(self, write: Future[Any]) -> None:
         """Cancel one write: it leaves nothing behind, and one that waits is not begun.
 
         Its future raises `Cancelled`, unless it is done already. Other writes go on.
         """
-        with self._interrupt_lock:
-            self._unwanted.add(write)
-            if self._running is write and self._interruptible is not None:
-                self._cancel.set()
-                self._interruptible.interrupt()
+        self._writer.cancel(write)
+        self._copier.cancel(write)
 
     def save_copy(self, target: Path) -> Future[None]:
         """Write a whole copy of the catalogue to `target`, with SQLite's backup API.
 
         `cancel` breaks it off: what `target` was it stays, and the future raises `Cancelled`.
+        Writes go on meanwhile, unless a reader would lock them out.
         """
-        return self._queue(lambda: self._save_copy(target))
+        work = self._copier if self._journal_mode == "wal" else self._writer
+        return work.submit(lambda: self._save_copy(target, work))
 
     def check_elsewhere(self) -> Future[Change | None]:
         """Ask whether another program has written; if so, listeners are told."""
@@ -317,39 +304,7 @@ class Catalog:
                 )
             )
             return refused
-        return self._queue(job)
-
-    def _queue(self, job: Callable[[], T]) -> Future[T]:
-        with self._interrupt_lock:  # `_run` waits until the list holds its own future
-            its_own: list[Future[T]] = []
-            its_own.append(self._writer.submit(self._run, job, its_own))
-        return its_own[0]
-
-    def _run(self, job: Callable[[], T], its_own: list[Future[T]]) -> T:
-        with self._interrupt_lock:
-            self._running = its_own[0]
-        try:
-            self._told_percent = -1
-            self._check_wanted()
-            return job()
-        finally:
-            self._running = None
-
-    def _check_wanted(self) -> None:
-        if self._running in self._unwanted:
-            raise Cancelled
-
-    def _progress(self, done: int, total: int) -> None:
-        """Tell how far the running work is, at most a hundred times."""
-        percent = done * 100 // total if total else 100
-        if self._running is not None and percent != self._told_percent:
-            self._told_percent = percent
-            for listener in self.progressed:
-                listener(self._running, done, total)
-
-    def _copied(self, done: int, total: int) -> None:
-        self._check_wanted()
-        self._progress(done, total)
+        return self._writer.submit(job)
 
     def _edit(
         self,
@@ -363,7 +318,7 @@ class Catalog:
 
         def write(connection: apsw.Connection) -> Change:
             session = history.start_recording(connection)
-            edit = EditSession(self._writing(), label, self._cancel)
+            edit = EditSession(self._writing(), label, self._writer.cancelled)
             try:
                 edit.check_cancelled()
                 body(edit)
@@ -394,20 +349,16 @@ class Catalog:
     def _replay(
         self, replay: Callable[[apsw.Connection, str, Progress], Change | None], origin: str
     ) -> Change | None:
-        change = self._transaction(lambda connection: replay(connection, origin, self._progress))
+        change = self._transaction(lambda connection: replay(connection, origin, self._writer.tell))
         if change is not None:
             self._tell(change)
         return change
 
     def _transaction(self, write: Callable[[apsw.Connection], T]) -> T:
         connection = self._connection()
-        self._cancel.clear()
-        with self._interrupt_lock:
-            self._interruptible = connection
-            if self._running in self._unwanted:
-                self._cancel.set()
         try:
             with (
+                self._writer.interruptible(connection) as stop_interrupts,
                 translated(self.path),
                 constraints_named(),
                 self._writing().atomic("IMMEDIATE"),
@@ -415,12 +366,10 @@ class Catalog:
             ):
                 answer = write(connection)
                 now = labels(connection)
-                self._stop_interrupts()
+                stop_interrupts()
                 self._may_commit = True
         finally:
             self._may_commit = False
-            with self._interrupt_lock:
-                self._interruptible = None
         self._labels = now
         return answer
 
@@ -432,14 +381,8 @@ class Catalog:
             self._close_cursors()
             raise
 
-    def _stop_interrupts(self) -> None:
-        """From here on the write cannot be cancelled; raises `Cancelled` if it was before."""
-        with self._interrupt_lock:
-            self._interruptible = None
-        if self._cancel.is_set():
-            raise Cancelled
+    def _save_copy(self, target: Path, work: Work) -> None:
 
-    def _save_copy(self, target: Path) -> None:
         with translated(target):
             if target.resolve() == self.path.resolve():
                 raise Invalid("A catalogue cannot be copied onto itself. Choose another name.")
@@ -454,7 +397,7 @@ class Catalog:
             connection = open_reader(self.path, READER_BUSY_SECONDS * 1000)
         try:
             with translated(target):
-                schema.copy_database(connection, target, self._copied)
+                schema.copy_database(connection, target, work.tell)
         finally:
             connection.close()
 

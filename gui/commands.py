@@ -14,14 +14,13 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 from db.catalog import Catalog
 from db.csv_export import Matching, export_csv, write_csv
-from db.csv_import import Imported, Preview, Reading, RejectedRow, write
+from db.csv_import import Imported, Preview, Reading, RejectedRow, Writing
 from db.csv_match import Counts
 from db.csv_stage import Staged
 from db.errors import Invalid, SentenceError
@@ -159,7 +158,7 @@ def _import(options: argparse.Namespace) -> int:
         if not options.dry_run:
             if catalog is None:
                 catalog = stack.enter_context(_created(path))
-            imported = _finished(catalog, write(catalog, staged))
+            imported = _finished(Writing(catalog, staged))
             counts, edit = imported.counts, imported.change.edit_id
         seconds = time.perf_counter() - start
         _list_rejects(staged)
@@ -192,16 +191,14 @@ def _created(path: Path) -> Iterator[Catalog]:
         raise
 
 
-def _finished(catalog: Catalog, future: Future[Imported]) -> Imported:
+def _finished(writing: Writing) -> Imported:
     """The outcome of a write; Ctrl-C takes it back, unless it is in the file already."""
     try:
-        return future.result()
+        return writing.future.result()
     except KeyboardInterrupt:
+        writing.cancel()
         with suppress(SentenceError):
-            while True:
-                catalog.interrupt_writer()
-                with suppress(TimeoutError):
-                    return future.result(0.1)
+            return writing.future.result()
         raise
 
 

@@ -216,7 +216,7 @@ class TestReadOnly:
             with pytest.raises(ReadOnly, match=r"open read-only.*Save a Copy"):
                 future.result(SECONDS)
         assert read_only.check_elsewhere().result(SECONDS) is None
-        read_only.interrupt_writer()
+        read_only.cancel(futures[0])
         read_only.close()
         assert read_only.path.read_bytes() == before
 
@@ -631,6 +631,24 @@ class TestSaveCopy:
         assert sorted(path.name for path in tmp_path.glob("copy*")) == ["copy.icons"]
         add(catalog, "after")
         assert "after" in ids(catalog)
+
+    def test_writes_go_on_meanwhile_and_are_not_in_it(
+        self, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        add(catalog, "before")
+
+        def write_once(*_: object) -> None:
+            if not written:
+                written.append(catalog.edit("Add during", adding("during")).result(SECONDS).count)
+
+        written: list[int] = []
+        catalog.progressed.append(write_once)
+        catalog.save_copy(tmp_path / "copy.icons").result(SECONDS)
+        assert written == [1]
+        assert ids(catalog) == ["before", "during"]
+        copy = Catalog.open(tmp_path / "copy.icons")
+        assert ids(copy) == ["before"]
+        copy.close()
 
     def test_onto_itself(self, catalog: Catalog, tmp_path: Path) -> None:
         add(catalog, "a")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from db.catalog import Catalog
-from db.csv_import import Preview, Reading, write
+from db.csv_import import Preview, Reading, Writing, write
 from db.csv_match import Counts
 from db.errors import Cancelled, ReadOnly
 from db.fields import NULL
@@ -225,9 +226,11 @@ def test_a_cancelled_write_leaves_nothing_and_the_next_one_works(
     csv_file(file, [{"id": str(number)} for number in range(2_000)])
     with closing(Reading(file, catalog.path)) as reading:
         staged = reading.future.result(60)
-        future = write(catalog, staged, progress=lambda *_: catalog.interrupt_writer())
+        started: Future[Writing] = Future()
+        writing = Writing(catalog, staged, progress=lambda *_: started.result(60).cancel())
+        started.set_result(writing)
         with pytest.raises(Cancelled):
-            future.result(60)
+            writing.future.result(60)
         assert records(catalog) == []
         assert catalog.undo_label() is None
         assert write(catalog, staged).result(60).counts == Counts(new=2_000)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import apsw
 import pytest
@@ -24,6 +25,7 @@ SECONDS = 60
 MANY = 60_000
 """More rows than `history.BULK_ROWS`."""
 
+T = TypeVar("T")
 Snapshot = dict[str, list[tuple[Any, ...]]]
 
 
@@ -481,12 +483,24 @@ class TestLargeEdits:
 
 
 class TestCancel:
-    """`interrupt_writer` while an edit runs: nothing of it stays, and the catalogue works on."""
+    """`cancel` while an edit runs: nothing of it stays, and the catalogue works on."""
+
+    @pytest.fixture(autouse=True)
+    def writes(self) -> None:
+        self._write: Future[Future[Any]] = Future()
+
+    def started(self, write: Future[T]) -> Future[T]:
+        """Let the write learn its own future."""
+        self._write.set_result(write)
+        return write
+
+    def stop(self, catalog: Catalog) -> None:
+        catalog.cancel(self._write.result(SECONDS))
 
     def cancel(self, catalog: Catalog, body: Callable[[EditSession], None]) -> None:
         before = snapshot(catalog)
         with pytest.raises(Cancelled):
-            edit(catalog, body, "Cancelled")
+            self.started(catalog.edit("Cancelled", body)).result(SECONDS)
         assert snapshot(catalog) == before
         assert indexes(catalog) == schema.INTEGRATION_INDEXES
         label = catalog.undo_label()
@@ -503,7 +517,7 @@ class TestCancel:
 
     def test_while_a_statement_runs(self, catalog: Catalog) -> None:
         def body(session: EditSession) -> None:
-            session.connection.create_scalar_function("cancel", lambda: catalog.interrupt_writer())
+            session.connection.create_scalar_function("cancel", lambda: self.stop(catalog))
             session.connection.execute(
                 "UPDATE integration SET name = ifnull(CASE pk WHEN 2000 THEN cancel() END, 'x')"
             )
@@ -513,7 +527,7 @@ class TestCancel:
     def test_between_two_statements(self, catalog: Catalog) -> None:
         def body(session: EditSession) -> None:
             session.connection.execute("UPDATE integration SET name = 'x'")
-            catalog.interrupt_writer()
+            self.stop(catalog)
             session.connection.execute("UPDATE integration SET name = 'y'")
 
         self.cancel(catalog, body)
@@ -526,7 +540,7 @@ class TestCancel:
             cursor = session.connection.execute("SELECT pk FROM integration")
             kept.append(cursor)
             next(cursor)
-            catalog.interrupt_writer()
+            self.stop(catalog)
             session.check_cancelled()
 
         self.cancel(catalog, body)
@@ -536,7 +550,7 @@ class TestCancel:
             for (pk,) in session.connection.execute("SELECT pk FROM integration"):
                 records.update_integration(session, pk=pk, values={"name": "x"})
                 if pk == 1000:
-                    catalog.interrupt_writer()
+                    self.stop(catalog)
 
         self.cancel(catalog, body)
 
@@ -544,7 +558,7 @@ class TestCancel:
         def body(session: EditSession) -> None:
             session.connection.execute("DELETE FROM integration")
             session.count = 3_000
-            catalog.interrupt_writer()
+            self.stop(catalog)
 
         self.cancel(catalog, body)
 
@@ -554,7 +568,7 @@ class TestCancel:
         def body(session: EditSession) -> None:
             cursor = session.connection.execute("SELECT pk FROM integration")
             next(cursor)
-            catalog.interrupt_writer()
+            self.stop(catalog)
             try:
                 session.connection.execute("DELETE FROM integration")
             except apsw.InterruptError:
@@ -573,30 +587,33 @@ class TestCancel:
             read = stream(connection, edit_id)
 
             def read_and_cancel(most: int) -> bytes:
-                catalog.interrupt_writer()
+                self.stop(catalog)
                 return read(most)
 
             return read_and_cancel
 
         monkeypatch.setattr(history, "changeset_stream", cancelling)
         with pytest.raises(Cancelled):
-            undo(catalog)
+            self.started(catalog.undo()).result(SECONDS)
         assert snapshot(catalog) == before
         assert catalog.undo_label() == "Fill"
         monkeypatch.undo()
         assert undo(catalog) is not None
         assert snapshot(catalog)["integration"] == []
 
-    def test_when_nothing_runs_it_does_nothing(self, catalog: Catalog) -> None:
-        catalog.interrupt_writer()
-        add(catalog, "a")
+    def test_what_is_done_stays(self, catalog: Catalog) -> None:
+        done = catalog.edit("Add", lambda s: _ignore(records.add_integration(s, values={})))
+        done.result(SECONDS)
+        catalog.cancel(done)
         assert catalog.undo_label() == "Add"
+        assert update(catalog, 1, name="x").count == 1
 
     def test_a_cancel_hits_only_the_edit_that_runs(self, catalog: Catalog) -> None:
-        first = catalog.edit("First", lambda _: catalog.interrupt_writer())
+        first = catalog.edit("First", lambda _: self.stop(catalog))
         second = catalog.edit(
             "Second", lambda s: _ignore(records.add_integration(s, values={"id": "second"}))
         )
+        self.started(first)
         with pytest.raises(Cancelled):
             first.result(SECONDS)
         assert second.result(SECONDS).count == 1
