@@ -61,6 +61,8 @@ SPECS = (
     ),
     Spec("find", _N("Actions", "&Find"), "search", QKeySequence.StandardKey.Find),
     Spec("refresh", _N("Actions", "&Refresh"), "reload", "F5"),
+    Spec("show_table", _N("Actions", "&Table"), "table", "F7", checkable=True),
+    Spec("show_gallery", _N("Actions", "&Gallery"), "gallery", "F8", checkable=True),
     Spec("show_organizations", _N("Actions", "&Organizations"), "", "F9", checkable=True),
     Spec("show_details", _N("Actions", "&Details"), "", "F10", checkable=True),
     Spec("work_offline", _N("Actions", "&Work Offline"), "offline", checkable=True),

@@ -134,6 +134,10 @@ class IconLoader(QObject):
             self._ask(key, address.url, (size, ratio))
         return IconView(facts.state, pixmap, facts.reason)
 
+    def nearest(self, address: Address, size: int, ratio: float = 1.0) -> QPixmap | None:
+        """A picture at hand in another size than `icon` has, until that one is drawn."""
+        return self._pixmaps.nearest(cache_key(address.url), size * ratio)
+
     def facts(self, url: str) -> IconFacts | None:
         """What is known about an address that was loaded."""
         return self._known(cache_key(url))
@@ -342,6 +346,7 @@ class _Pixmaps:
         self._max_bytes = max_bytes
         self.bytes = 0
         self._pixmaps: OrderedDict[_PixmapKey, QPixmap] = OrderedDict()
+        self._sizes: set[Size] = set()
 
     def find(self, key: _PixmapKey) -> QPixmap | None:
         pixmap = self._pixmaps.get(key)
@@ -349,9 +354,20 @@ class _Pixmaps:
             self._pixmaps.move_to_end(key)
         return pixmap
 
+    def nearest(self, key: str, pixels: float) -> QPixmap | None:
+        """One of an icon's pictures: the smallest that has so many pixels, or else the largest."""
+        by_pixels = sorted(self._sizes, key=lambda known: known[0] * known[1])
+        found = None
+        for size, ratio in by_pixels:
+            found = self._pixmaps.get((key, size, ratio)) or found
+            if found is not None and size * ratio >= pixels:
+                break
+        return found
+
     def insert(self, key: _PixmapKey, pixmap: QPixmap) -> None:
         self._remove(key)
         self._pixmaps[key] = pixmap
+        self._sizes.add(key[1:])
         self.bytes += _cost(pixmap)
         while self.bytes > self._max_bytes:
             self._remove(next(iter(self._pixmaps)))

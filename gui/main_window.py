@@ -131,7 +131,8 @@ class MainWindow(QMainWindow):
 
     def _steps_of(self, space: Workspace, loader: IconLoader) -> Iterator[None]:
         start = [self.actions_by_name[name] for name in ("import", "open", "sample")]
-        yield from space.steps(loader, start)
+        views = [self.actions_by_name[name] for name in ("show_table", "show_gallery")]
+        yield from space.steps(loader, start, views)
         space.settled.connect(self._check_ready)
         self._show_counts()
 
@@ -175,15 +176,19 @@ class MainWindow(QMainWindow):
             "duplicate": lambda: self._in_workspace(
                 lambda space: space.record_actions.duplicate_selected()
             ),
-            "edit_cell": lambda: self._in_workspace(lambda space: space.table.edit_current()),
+            "edit_cell": lambda: self._in_workspace(
+                lambda space: space.views.current.edit_current()
+            ),
             "icon_file": lambda: self._in_workspace(lambda space: space.icons.choose_file()),
             "paste_icon": lambda: self._in_workspace(lambda space: space.icons.paste()),
             "delete": lambda: self._in_workspace(
                 lambda space: space.record_actions.delete_selected()
             ),
-            "select_all": lambda: self._in_workspace(lambda space: space.table.selectAll()),
+            "select_all": lambda: self._in_workspace(lambda space: space.views.current.selectAll()),
             "find": lambda: self._in_workspace(lambda space: space.search.focus()),
             "refresh": lambda: self._in_workspace(Workspace.refresh),
+            "show_table": lambda _: None,  # one of the two is chosen
+            "show_gallery": self._show_gallery,
             "show_organizations": lambda on: self._in_workspace(
                 lambda space: space.show_organizations(on)
             ),
@@ -207,7 +212,7 @@ class MainWindow(QMainWindow):
         fill(edit, actions, "undo redo | new duplicate edit_cell delete | icon_file paste_icon")
         fill(edit, actions, "| copy select_all | find")
         self._view = bar.addMenu(self.tr("&View"))
-        fill(self._view, actions, "show_organizations show_details")
+        fill(self._view, actions, "show_table show_gallery | show_organizations show_details")
         self._columns = self._view.addMenu(self.tr("&Columns"))
         theme.set_icon(self._columns, "columns")
         self._columns.aboutToShow.connect(self._fill_columns)
@@ -333,6 +338,10 @@ class MainWindow(QMainWindow):
             space.close_catalog()
             space.hide()
             space.deleteLater()
+
+    def _show_gallery(self, on: bool) -> None:
+        if self.workspace is not None and self.workspace.is_whole:
+            self.workspace.views.show_gallery(on)
 
     def _in_workspace(self, run: Callable[[Workspace], object]) -> None:
         if self.workspace is not None:

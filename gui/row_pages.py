@@ -21,6 +21,7 @@ class RowPages(QStackedWidget):
     """Shows the rows until it learns that there are none.
 
     Attributes:
+        rows: the view of the rows.
         no_match, empty: the pages without rows, made by `make_states`.
     """
 
@@ -29,7 +30,7 @@ class RowPages(QStackedWidget):
 
     def __init__(self, rows: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._rows = rows
+        self.rows = rows
         self._is_whole = False
         self.setMinimumWidth(LEAST_WIDTH)  # whatever its empty pages would like
         self.addWidget(rows)
@@ -53,7 +54,16 @@ class RowPages(QStackedWidget):
 
     def show_rows(self) -> None:
         """There are rows, or they are being looked for."""
-        self.setCurrentWidget(self._rows)
+        self.setCurrentWidget(self.rows)
+
+    def show_instead(self, rows: QWidget) -> None:
+        """Show the rows in another view from now on."""
+        if self.indexOf(rows) < 0:
+            self.addWidget(rows)
+        was_shown = self.currentWidget() is self.rows
+        self.rows = rows
+        if was_shown:
+            self.show_rows()
 
     def show_none(self, words: str, org_id: str | None) -> None:
         """There are no rows, because of these words in this organization, or of neither."""

@@ -15,6 +15,8 @@ from gui.text import sentence
 
 FEW_ROWS: Final = 1000
 """So many selected rows are kept; a larger selection is dropped with the rows it was made in."""
+_FEW_RANGES: Final = 64
+"""Up to so many selected ranges are cheaper looked through than every visible row."""
 Command = QItemSelectionModel.SelectionFlag
 
 
@@ -74,6 +76,16 @@ class RowSelection(QObject):
     def count(self) -> int:
         """How many rows have a selected cell."""
         return sum(last - first + 1 for first, last in self.ranges)
+
+    def among(self, first: int, last: int) -> set[int]:
+        """Those of the positions from `first` to `last` that have a selected cell."""
+        if self.chooser.selection().count() > _FEW_RANGES:
+            positions = range(first, last + 1)
+            return {row for row in positions if self.chooser.rowIntersectsSelection(row)}
+        found: set[int] = set()
+        for item in selected(self.chooser):
+            found.update(range(max(first, item.top()), min(last, item.bottom()) + 1))
+        return found
 
     def move_current(self, step: int) -> None:
         """Make the row so many further down (or up) the current one, and the only selected."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from PySide6.QtCore import QModelIndex, QObject, QRect, QTimer, SignalInstance
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QWidget
 
 from db.order import AT, Range, Row
@@ -29,6 +30,7 @@ class Loader(Protocol):
     @property
     def changed(self) -> SignalInstance: ...
     def icon(self, address: Address, size: int, ratio: float = 1.0) -> IconView: ...
+    def nearest(self, address: Address, size: int, ratio: float = 1.0) -> QPixmap | None: ...
     def want(self, urls_visible: Sequence[str]) -> None: ...
 
 

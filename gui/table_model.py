@@ -60,6 +60,7 @@ class IntegrationTableModel(QAbstractTableModel):
         is_loading: whether its order is still being made.
         wanted_pks: called for the pks whose positions the next order is to find.
         positions: those that were found, by pk.
+        icon_words: called for what is to say about the icon of the row at a position.
     """
 
     loading = Signal()
@@ -74,6 +75,7 @@ class IntegrationTableModel(QAbstractTableModel):
         self.is_loading = False
         self.wanted_pks: Callable[[], Sequence[int]] = tuple
         self.positions: dict[int, int] = {}
+        self.icon_words: Callable[[int], str] = lambda _: ""
         self._read_only = catalog.read_only
         self._path = catalog.path
         self._connection = catalog.connect_here()
@@ -350,6 +352,8 @@ class IntegrationTableModel(QAbstractTableModel):
         if role == Role.DisplayRole:
             if column.name == ICON:
                 return None
+        elif role == Role.AccessibleDescriptionRole:
+            return self.icon_words(index.row()) if column.name in (ICON, "name") else None
         elif role not in (Role.EditRole, Role.ToolTipRole, Role.AccessibleTextRole):
             return None
         row = self.row(index.row())

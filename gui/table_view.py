@@ -77,6 +77,7 @@ class IntegrationTable(QTableView):
         super().__init__(parent)
         self._rows = model
         self._icons = RowIcons(self, model, self)
+        model.icon_words = self._icons.words
         self.icon_size = ICON_SIZE
         self._painter: TablePainter | None = None
         self._also_read: frozenset[str] = frozenset()
@@ -136,6 +137,10 @@ class IntegrationTable(QTableView):
         self._header.reset_columns()
         self._header.sectionResized.connect(lambda *_: self._icons.want_soon())
         self.verticalScrollBar().valueChanged.connect(lambda _: self._icons.want_soon())
+
+    def row_actions(self) -> list[QAction]:
+        """The actions that were added to the table, for another view of its rows."""
+        return [action for action in self.actions() if action not in self._sort_actions]
 
     # -- columns -----------------------------------------------------------------------------
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from db.fields import Value, csv_text
 from db.order import OrderSpec
 from gui.background import deliver, run_in_gui
 from gui.row_pages import RowPages
+from gui.row_views import RowViews
 from gui.search_bar import SearchBar
 from gui.settings import Settings
 from gui.table_model import IntegrationTableModel
@@ -47,7 +48,7 @@ class Workspace(QWidget):
     """Everything that shows and edits one catalogue.
 
     Attributes:
-        search, model, table, pages: there from the start.
+        search, model, table, views, pages: there from the start.
         record_actions: made when first used.
         organizations, organization_actions, details, record, icons: made by `steps`.
 
@@ -96,7 +97,9 @@ class Workspace(QWidget):
         self.splitter.restoreState(settings.state("splitter"))
         self.table.restore_layout(settings.state("table"))
 
-    def steps(self, loader: IconLoader, start_actions: Sequence[QAction]) -> Iterator[None]:
+    def steps(
+        self, loader: IconLoader, start_actions: Sequence[QAction], view_actions: Sequence[QAction]
+    ) -> Iterator[None]:
         """Make what the first rows do not need, in slices between which the event loop runs."""
         from db import models  # noqa: F401  peewee is a slice of its own
 
@@ -124,7 +127,8 @@ class Workspace(QWidget):
         yield
         self.pages.make_states(start_actions, self.clear_filters)
         self._connect_panels()
-        self.table.set_loader(loader)
+        self.views.set_loader(loader)
+        self.views.make_switch(view_actions)
         self._take_icons(loader)
         self.is_whole = True
         self._watch()
@@ -143,7 +147,7 @@ class Workspace(QWidget):
         made.added.connect(self._go_to_new)
         made.copied.connect(self.table.select_pks)
         made.cell_refused.connect(
-            lambda pk, name, value: self.table.edit_again(pk, name, csv_text(value))
+            lambda pk, name, value: self.views.current.edit_again(pk, name, csv_text(value))
         )
         made.said.connect(self.said)
         made.failed.connect(self.failed)
@@ -153,11 +157,16 @@ class Workspace(QWidget):
 
     def _lay_out(self) -> None:
         self.pages = RowPages(self.table)
+        self.views = RowViews(self.model, self.table, self.pages, self._settings, self)
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(4, 8, 4, 8)
         column.setSpacing(6)
-        column.addWidget(self.search)
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addWidget(self.search, 1)
+        top.addWidget(self.views.switch)
+        column.addLayout(top)
         column.addWidget(self.pages, 1)
         self._panes = [QWidget(), middle, QWidget()]
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -186,7 +195,7 @@ class Workspace(QWidget):
 
     def _connect_table(self) -> None:
         self.search.words_changed.connect(lambda _: self.reload())
-        self.search.leave_requested.connect(self.table.setFocus)
+        self.search.leave_requested.connect(self.views.set_focus)
         self.model.loaded.connect(self._loaded)
         self.model.failed.connect(self.failed)
         self.model.said.connect(self.said)
@@ -194,9 +203,10 @@ class Workspace(QWidget):
             lambda pk, name, value: self.record_actions.change_cell(pk, name, value)
         )
         self.table.said.connect(self.said)
-        self.table.delete_requested.connect(lambda: self.record_actions.delete_selected())
-        self.table.details_requested.connect(lambda pk, field: self.record.edit(pk, field))
-        self.table.text_left.connect(lambda pk, *typed: self.record.keep_text(pk, *typed))
+        for view in (self.table, self.views):
+            view.delete_requested.connect(lambda: self.record_actions.delete_selected())
+            view.details_requested.connect(lambda pk, field: self.record.edit(pk, field))
+            view.text_left.connect(lambda pk, *typed: self.record.keep_text(pk, *typed))
         self.table.chosen.current_changed.connect(self._show_details)
         self.table.chosen.selected_changed.connect(self.selected_changed)
         self.catalog.changed.append(self._told)
@@ -237,7 +247,7 @@ class Workspace(QWidget):
         """Ask for all that was typed to be stored; False, with the reason shown, if it cannot."""
         if not self.is_whole:
             return True
-        self.table.commit_editor()
+        self.views.current.commit_editor()
         return self.details.leave() and not self.details.kept
 
     def go_back_to(self, pk: int) -> None:
@@ -256,6 +266,7 @@ class Workspace(QWidget):
             self._settings.save_state("preview", QByteArray(choices.encode()))
         self._closed = True
         self._settings.save_state("splitter", self.splitter.saveState())
+        self.views.save()
         self._settings.save_state("table", self.table.save_layout())
         self.catalog.changed.remove(self._told)
         self.model.close()
@@ -310,7 +321,7 @@ class Workspace(QWidget):
         if self.organizations.org_id is not None:
             self.organizations.choose(None)
         self.search.clear()
-        self.table.setFocus()
+        self.views.set_focus()
 
     def _show_overview(self, answer: tuple[Overview, list[str]]) -> None:
         overview, types = answer
@@ -318,12 +329,12 @@ class Workspace(QWidget):
         self.organization_actions.overview = overview
         self.record.base_url = overview.base_url
         self.organizations.show_overview(overview)
-        self.table.set_bases(
+        self.views.set_bases(
             {item.id: item.base_url for item in overview.organizations if item.base_url},
             overview.base_url,
         )
         self.details.set_known(types, overview.organizations)
-        self.table.set_known(types, overview.organizations)
+        self.views.set_known(types, overview.organizations)
         if has_new_base:
             self.record.show_again()
         self._has_overview = True
@@ -386,7 +397,7 @@ class Workspace(QWidget):
 
     def load_sample(self) -> None:
         """Put the sample integrations into the catalogue, as one edit."""
-        self.record_actions.load_sample(self.table.setFocus)
+        self.record_actions.load_sample(self.views.set_focus)
 
     # -- what has changed --------------------------------------------------------------------
 

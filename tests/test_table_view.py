@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QByteArray, QItemSelection, QItemSelectionModel, QObject, Qt, Signal
+from PySide6.QtCore import (
+    QByteArray,
+    QItemSelection,
+    QItemSelectionModel,
+    QObject,
+    QPoint,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPixmap
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
@@ -155,7 +163,7 @@ def test_rows_selection_and_the_current_cell_are_seen(
     assert plain != empty
     select(table, (1, "name"), (2, "type"))
     chosen = picture(table)
-    place = table.visualRect(table.model().index(2, PLACE["type"])).center()
+    place = table.visualRect(table.model().index(2, PLACE["type"])).topLeft() + QPoint(2, 4)
     assert chosen.pixelColor(place) == table.palette().highlight().color()
     go_to(table, 4, "icon_url")
     assert picture(table) != chosen

@@ -21,7 +21,7 @@ import apsw
 from PySide6.QtCore import QEventLoop, QObject, QTimer, Signal
 from PySide6.QtGui import QIcon, QStandardItem, QStandardItemModel
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QTableView
 
 from db.addresses import Address
 from db.catalog import Catalog
@@ -132,7 +132,7 @@ def run(report: Report, workdir: Path) -> None:
 # -- painting ----------------------------------------------------------------------------------
 
 
-def _repaint_seconds(view: QTableView) -> float:
+def repaint_seconds(view: QAbstractItemView) -> float:
     view.viewport().repaint()
     times = []
     for _ in range(PAINTS):
@@ -165,8 +165,8 @@ def _repaints(report: Report, shown: Shown) -> None:
     show_all_columns(view)
     view.show()
     QTest.qWaitForWindowExposed(view)
-    limit = _repaint_seconds(view)
-    value = _repaint_seconds(shown.table)
+    limit = repaint_seconds(view)
+    value = repaint_seconds(shown.table)
     view.close()
     report(
         "full repaint of 40 rows x 12 columns, s; "
@@ -204,7 +204,7 @@ class _Constant(Pages):
         """There is nothing to let go of."""
 
 
-def _jump_seconds(table: IntegrationTable) -> list[float]:
+def jump_seconds(table: QAbstractItemView) -> list[float]:
     bar = table.verticalScrollBar()
     chance = random.Random(1)
     places = [chance.randrange(bar.maximum()) for _ in range(JUMPS)]
@@ -226,10 +226,10 @@ def _jumps(report: Report, shown: Shown) -> None:
     ours, limit = [], []
     for _ in range(REPEATS):
         gc.collect()
-        ours.append(max(_jump_seconds(shown.table)))
+        ours.append(max(jump_seconds(shown.table)))
         model._pages = constant
         gc.collect()
-        limit.append(max(_jump_seconds(shown.table)))
+        limit.append(max(jump_seconds(shown.table)))
         model._pages = real
     shown.table.verticalScrollBar().setValue(0)
     report(
@@ -441,7 +441,7 @@ def _show_and_scroll(rows: int, organizations: int) -> None:
     application = QApplication([])
     theme.apply(application, theme.Scheme.LIGHT)
     shown = Shown(data.catalog(rows, organizations))
-    _jump_seconds(shown.table)
+    jump_seconds(shown.table)
     shown.ask(OrderSpec("crm"))
     shown.ask(OrderSpec(sort=(SortKey("type"),)))
     print(_resident_megabytes())

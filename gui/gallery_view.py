@@ -1,0 +1,475 @@
+"""The gallery: the rows of the table as a grid of icons with captions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QRegion,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractItemDelegate, QAbstractItemView, QToolTip, QWidget
+
+from db.fields import csv_text
+from db.order import AT, ORGANIZATION, Range
+from gui import theme
+from gui.columns import COLUMNS, PLACE
+from gui.gallery_grid import MARGIN, SIZES, Grid
+from gui.gallery_painter import GalleryPainter, GalleryScene
+from gui.row_selection import RowSelection
+from gui.table_editing import OPENING, CellEditing
+from gui.table_icons import Loader, RowIcons
+from gui.table_model import Index, IntegrationTableModel
+from gui.text import plain_tooltip
+
+if TYPE_CHECKING:
+    from db.organizations import Organization
+    from gui.gallery_editors import CaptionDelegate
+
+NAME: Final = PLACE["name"]
+FIRST_SIZE: Final = 64
+_MOST_RANGES: Final = 200
+"""A band over more lines than this selects whole lines: each range costs time."""
+_NOTCH: Final = 120
+Flag = QItemSelectionModel.SelectionFlag
+_Move = QAbstractItemView.CursorAction
+
+
+class IntegrationGallery(QAbstractItemView):
+    """Shows an `IntegrationTableModel` with the selection of the table.
+
+    Attributes:
+        icon_size: edge of the icons in px, one of `SIZES`.
+
+    Signals:
+        zoomed(int): the icons have another size.
+        copy_requested(): the selected rows are to be copied.
+        details_requested, text_left, delete_requested: as the table's.
+    """
+
+    zoomed = Signal(int)
+    copy_requested = Signal()
+    details_requested = Signal(object, str)
+    text_left = Signal(object, str, str)
+    delete_requested = Signal()
+
+    def __init__(
+        self, model: IntegrationTableModel, chosen: RowSelection, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.icon_size = FIRST_SIZE
+        self._rows = model
+        self._chosen = chosen
+        self._grid = Grid.of(0, FIRST_SIZE, self.fontMetrics().height(), 1)
+        self._painter: GalleryPainter | None = None
+        self._anchor = 0
+        self._from = QPersistentModelIndex()
+        self._band = QRect()
+        self._wheeled = 0
+        self._is_laying_out = False
+        viewport = QWidget()
+        viewport.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setViewport(viewport)
+        self._icons = RowIcons(self, model, self)
+        self._editing = CellEditing(
+            self, model, self._make_delegate, lambda section: section == NAME
+        )
+        self._editing.details_requested.connect(self.details_requested)
+        self._editing.text_left.connect(self.text_left)
+        self._set_up(model, chosen.chooser)
+        theme.notifier().changed.connect(self._look_changed)
+
+    def _set_up(self, model: IntegrationTableModel, chooser: QItemSelectionModel) -> None:
+        self.setModel(model)
+        own = self.selectionModel()
+        self.setSelectionModel(chooser)
+        own.deleteLater()
+        self.setSelectionMode(self.SelectionMode.ExtendedSelection)
+        self.setSelectionBehavior(self.SelectionBehavior.SelectRows)
+        self.setEditTriggers(self.EditTrigger.EditKeyPressed | self.EditTrigger.DoubleClicked)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTabKeyNavigation(False)
+        self.setFrameShape(self.Shape.NoFrame)
+        self.setAccessibleName(self.tr("Integrations as icons"))
+        self.verticalScrollBar().valueChanged.connect(lambda _: self._icons.want_soon())
+
+    # -- zoom --------------------------------------------------------------------------------
+
+    def zoom(self, size: int) -> None:
+        """Show the icons in the size nearest to this one, in px; the first visible row stays."""
+        nearest = min(SIZES, key=lambda known: abs(known - size))
+        if nearest == self.icon_size:
+            return
+        self.icon_size = nearest
+        self.updateGeometries()
+        self.viewport().update()
+        self._icons.want_soon()
+        self.zoomed.emit(nearest)
+
+    def zoom_by(self, steps: int) -> None:
+        """Show the icons so many sizes larger (or smaller)."""
+        place = SIZES.index(self.icon_size) + steps
+        self.zoom(SIZES[max(0, min(len(SIZES) - 1, place))])
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().wheelEvent(event)
+            return
+        self._wheeled += event.angleDelta().y()
+        steps = int(self._wheeled / _NOTCH)
+        self._wheeled -= steps * _NOTCH
+        self.zoom_by(steps)
+        event.accept()
+
+    # -- places ------------------------------------------------------------------------------
+
+    def updateGeometries(self) -> None:
+        old, size = self._grid, self.viewport().size()
+        line = self.fontMetrics().height()
+        grid = Grid.of(self._rows.rowCount(), self.icon_size, line, size.width())
+        bar = self.verticalScrollBar()
+        self._grid = grid
+        self._is_laying_out = True
+        bar.setSingleStep(max(1, grid.cell_height // 4 // grid.step))
+        bar.setPageStep(max(1, (size.height() - grid.cell_height) // grid.step))
+        bar.setRange(0, -(-max(0, grid.height - size.height()) // grid.step))
+        if (old.columns, old.cell_height) != (grid.columns, grid.cell_height):
+            self._scroll_to_line(self._anchor // grid.columns, 0)
+            self.viewport().update()
+        self._is_laying_out = False
+        super().updateGeometries()
+
+    def _scroll_to_line(self, line: int, offset: int) -> None:
+        y = line * self._grid.cell_height + offset
+        self.verticalScrollBar().setValue((y + MARGIN if y else 0) // self._grid.step)
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        if not self._is_laying_out:
+            self._anchor = self.first_visible()
+        if self._grid.step == 1 and self._band.isNull():
+            self.viewport().scroll(dx, dy)
+        else:
+            self.viewport().update()
+
+    def horizontalOffset(self) -> int:
+        return 0
+
+    def verticalOffset(self) -> int:
+        most = max(0, self._grid.height - self.viewport().height())
+        return min(most, self.verticalScrollBar().value() * self._grid.step)
+
+    def first_visible(self) -> int:
+        """The position of the first row in sight."""
+        line = max(0, self.verticalOffset() - MARGIN) // self._grid.cell_height
+        return int(line * self._grid.columns)
+
+    def top(self) -> tuple[int, int]:
+        """See `ScrolledView`."""
+        offset = self.verticalOffset()
+        if not offset:
+            return -1, 0
+        return self.first_visible(), (offset - MARGIN) % self._grid.cell_height
+
+    def go_to_top(self, position: int, offset: int) -> None:
+        """See `ScrolledView`."""
+        self.updateGeometries()
+        self._anchor = position
+        self._scroll_to_line(position // self._grid.columns, offset)
+
+    def is_in_sight(self, index: Index) -> bool:
+        """Whether some of a cell is to be seen."""
+        return self.visualRect(index).intersects(self.viewport().rect())
+
+    def visible_rows(self) -> Range:
+        """See `RowView`."""
+        offset = self.verticalOffset()
+        return self._grid.between(offset, offset + self.viewport().height() - 1)
+
+    def icon_rect(self, position: int) -> QRect:
+        """See `RowView`."""
+        return self._grid.cell(position, self.verticalOffset())
+
+    def visualRect(self, index: Index) -> QRect:
+        if not index.isValid():
+            return QRect()
+        return self._grid.cell(index.row(), self.verticalOffset())
+
+    def indexAt(self, point: QPoint) -> QModelIndex:
+        position = self._grid.position(point.x(), point.y() + self.verticalOffset())
+        return QModelIndex() if position < 0 else self._rows.index(position, NAME)
+
+    def isIndexHidden(self, index: Index) -> bool:
+        return False
+
+    def scrollTo(
+        self,
+        index: Index,
+        hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible,
+    ) -> None:
+        if not index.isValid():
+            return
+        grid, room, offset = self._grid, self.viewport().height(), self.verticalOffset()
+        top = MARGIN + index.row() // grid.columns * grid.cell_height
+        hints = QAbstractItemView.ScrollHint
+        if hint == hints.PositionAtCenter:
+            target = top - (room - grid.cell_height) // 2
+        elif hint == hints.PositionAtTop or top < offset or grid.cell_height > room:
+            target = top
+        elif hint == hints.PositionAtBottom or top + grid.cell_height > offset + room:
+            target = top + grid.cell_height - room
+        else:
+            return
+        self.verticalScrollBar().setValue(-(-max(0, target) // grid.step))
+
+    # -- new rows ----------------------------------------------------------------------------
+
+    def reset(self) -> None:
+        """Other rows: their selection, which is the table's too, was restored already."""
+        self._from = QPersistentModelIndex()
+        self.updateGeometries()
+        self.viewport().update()
+        self._icons.want_soon()
+
+    def dataChanged(self, first: Index, last: Index, roles: Sequence[int] = ()) -> None:
+        super().dataChanged(first, last, list(roles))
+        self.viewport().update()
+
+    # -- current row and selection -----------------------------------------------------------
+
+    def moveCursor(
+        self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
+    ) -> QModelIndex:
+        grid, row = self._grid, self.currentIndex().row()
+        if not grid.total:
+            return QModelIndex()
+        if row < 0 and action != _Move.MoveEnd:
+            return self._rows.index(0, NAME)
+        lines = {
+            _Move.MoveUp: -1,
+            _Move.MoveDown: 1,
+            _Move.MovePageUp: -max(1, self.viewport().height() // grid.cell_height),
+            _Move.MovePageDown: max(1, self.viewport().height() // grid.cell_height),
+        }
+        targets = {
+            _Move.MoveLeft: row - 1,
+            _Move.MovePrevious: row - 1,
+            _Move.MoveRight: row + 1,
+            _Move.MoveNext: row + 1,
+            _Move.MoveHome: 0,
+            _Move.MoveEnd: grid.total - 1,
+        }
+        target = grid.moved(row, lines[action]) if action in lines else targets[action]
+        return self._rows.index(max(0, min(grid.total - 1, target)), NAME)
+
+    def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
+        """Select what a band touches, or all rows from where Shift began to the current one."""
+        current = self.currentIndex()
+        if self.state() == self.State.DragSelectingState:
+            offset = self.verticalOffset()
+            box = rect.normalized()
+            ranges = self._grid.touched(
+                box.left(), box.top() + offset, box.right(), box.bottom() + offset
+            )
+            if len(ranges) > _MOST_RANGES:
+                ranges = [(ranges[0][0], ranges[-1][1])]
+            self._band = box
+            self.viewport().update()
+        elif command & Flag.Current and self._from.isValid():
+            rows = (self._from.row(), current.row())
+            ranges = [(min(rows), max(rows))]
+        else:
+            if not command & Flag.Current:
+                self._from = QPersistentModelIndex(current)
+            ranges = [(current.row(), current.row())] if current.isValid() else []
+        self._chosen.chooser.select(self._selection(ranges), command)
+
+    def _selection(self, ranges: Sequence[Range]) -> QItemSelection:
+        selection, last_section = QItemSelection(), len(COLUMNS) - 1
+        for first, last in ranges:
+            selection.select(self._rows.index(first, 0), self._rows.index(last, last_section))
+        return selection
+
+    def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
+        return QRegion(self.viewport().rect())
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        super().currentChanged(current, previous)
+        for index in (current, previous):
+            self.viewport().update(self.visualRect(index))
+        if self.isVisible() and current.isValid():
+            # Qt gives screen readers the cells of its own views only.
+            self.setAccessibleDescription(self.words(current.row()))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._from = QPersistentModelIndex(self.indexAt(event.position().toPoint()))
+        elif not self._from.isValid():
+            self._from = QPersistentModelIndex(self.currentIndex())
+        super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        if not self._band.isNull():
+            self._band = QRect()
+            self.viewport().update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        plain = event.modifiers() in (
+            Qt.KeyboardModifier.NoModifier,
+            Qt.KeyboardModifier.KeypadModifier,
+        )
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not self._from.isValid():
+            self._from = QPersistentModelIndex(self.currentIndex())
+        if plain and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.edit_current()
+        elif plain and event.key() == Qt.Key.Key_Delete:
+            self.delete_requested.emit()
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_requested.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:
+        """Typing letters does not walk through a million rows; the search field is for that."""
+
+    # -- editing -----------------------------------------------------------------------------
+
+    def edit_current(self) -> None:
+        """Open the editor of the current caption."""
+        if self.currentIndex().isValid():
+            self.edit(self.currentIndex())
+
+    def commit_editor(self) -> None:
+        """Take what was typed into an open editor, and close it."""
+        self._editing.commit()
+
+    def edit_again(self, pk: int, name: str, text: str) -> None:
+        """Offer a text again that could not be stored, or emit `text_left`."""
+        self._editing.edit_again(pk, name, text)
+
+    def set_known(self, types: Sequence[str], organizations: Sequence[Organization]) -> None:
+        """Only names are edited here: nothing can be suggested."""
+
+    def edit(self, index: Index, *arguments: Any) -> Any:
+        """Open the editor of the caption of a row, whatever its column."""
+        if not arguments:
+            arguments = (self.EditTrigger.AllEditTriggers, None)
+        name = self._rows.index(index.row(), NAME)
+        opens = arguments[0] in OPENING and name.isValid()
+        if opens and self.currentIndex() != name:
+            self._chosen.chooser.setCurrentIndex(name, Flag.NoUpdate)
+        if not self._editing.may_open(name, arguments[0]):
+            return False
+        if opens:
+            self._caption_delegate.caption_top = self._grid.caption_top()
+            self.scrollTo(name)
+        return super().edit(name, *arguments)
+
+    @property
+    def _caption_delegate(self) -> CaptionDelegate:
+        from gui.gallery_editors import CaptionDelegate
+
+        assert isinstance(self._editing.delegate, CaptionDelegate)
+        return self._editing.delegate
+
+    def _make_delegate(self) -> CaptionDelegate:
+        from gui.gallery_editors import CaptionDelegate
+
+        return CaptionDelegate(self._rows, self)
+
+    def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
+        hints = QAbstractItemDelegate.EndEditHint
+        step = {hints.EditNextItem: 1, hints.EditPreviousItem: -1}.get(hint)
+        super().closeEditor(editor, hints.NoHint if step else hint)
+        if not self._editing.offer_next() and step:
+            index = self._rows.index(self.currentIndex().row() + step, NAME)
+            if index.isValid():
+                self.setCurrentIndex(index)
+                self.edit(index)
+
+    # -- icons -------------------------------------------------------------------------------
+
+    def set_bases(self, organizations: dict[str, str], catalog: str) -> None:
+        """Base URLs of relative icon URLs: of organizations by id, and of the catalogue."""
+        self._icons.set_bases(organizations, catalog)
+
+    def set_loader(self, loader: Loader) -> None:
+        """Take the icons from this loader."""
+        self._icons.set_loader(loader)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            index = self.indexAt(event.pos())
+            words = self.words(index.row()) if index.isValid() else ""
+            QToolTip.showText(event.globalPos(), plain_tooltip(words), self, self.visualRect(index))
+            return True
+        return bool(super().viewportEvent(event))
+
+    def words(self, position: int) -> str:
+        """All there is to say about a cell: name, organization, and how its icon is."""
+        row = self._rows.row(position)
+        if row is None:
+            return ""
+        texts = [csv_text(row[AT[name]]) for name in ("name", ORGANIZATION)]
+        return "\n".join(text for text in (*texts, self._icons.words(position)) if text)
+
+    # -- painting ----------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        if self._painter is None:
+            self._painter = GalleryPainter(self.font(), self.palette(), self.devicePixelRatioF())
+        offset, rect = self.verticalOffset(), event.rect()
+        first, last = self._grid.between(offset + rect.top(), offset + rect.bottom())
+        rows = self._rows.rows(first, last)
+        scene = GalleryScene(
+            self._grid,
+            rows,
+            first,
+            offset,
+            self._chosen.among(first, first + len(rows) - 1),
+            self.currentIndex().row(),
+            self.hasFocus(),
+            rect,
+        )
+        self._painter.paint(painter, scene, self._icons.loader, self._icons.addresses(rows))
+        if not self._band.isNull():
+            color = QColor(self.palette().highlight().color())
+            painter.setPen(color)
+            color.setAlphaF(0.2)
+            painter.fillRect(self._band, color)
+            painter.drawRect(self._band)
+        painter.end()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (
+            QEvent.Type.FontChange,
+            QEvent.Type.PaletteChange,
+            QEvent.Type.StyleChange,
+            QEvent.Type.DevicePixelRatioChange,
+        ):
+            self._look_changed()
+
+    def _look_changed(self) -> None:
+        self._painter = None
+        self.viewport().update()

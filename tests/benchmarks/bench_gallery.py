@@ -1,0 +1,102 @@
+"""The gallery over 1,000,000 rows, beside the table in the same window size."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtGui import QPixmap
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractItemView, QApplication
+
+from db.addresses import Address
+from gui import theme
+from gui.gallery_view import IntegrationGallery
+from tests.benchmarks import data
+from tests.benchmarks.bench_table import (
+    REPEATS,
+    SIZE,
+    Icons,
+    Shown,
+    jump_seconds,
+    repaint_seconds,
+)
+
+Report = Callable[[str, float, float, float], None]
+
+FRAMES = 300
+FRAME_PX = 96
+"""What a frame of a wheel that is turned fast scrolls."""
+SIZES = (32, 64, 256)
+
+
+class GalleryIcons(Icons):
+    """A ready picture for every address."""
+
+    def nearest(self, address: Address, size: int, ratio: float = 1.0) -> QPixmap | None:
+        return None
+
+
+def run(report: Report, workdir: Path) -> None:
+    """Report every figure of the gallery."""
+    application = QApplication.instance() or QApplication([])
+    assert isinstance(application, QApplication)
+    theme.apply(application, theme.Scheme.LIGHT)
+    shown = Shown(data.catalog())
+    gallery = IntegrationGallery(shown.model, shown.table.chosen)
+    gallery.set_loader(GalleryIcons())
+    gallery.resize(*SIZE)
+    gallery.show()
+    QTest.qWaitForWindowExposed(gallery)
+    try:
+        for size in SIZES:
+            gallery.zoom(size)
+            _compare(report, shown, gallery, f"gallery at {size} px: ")
+    finally:
+        gallery.close()
+        shown.close()
+
+
+def _compare(report: Report, shown: Shown, gallery: IntegrationGallery, name: str) -> None:
+    table = shown.table
+    report(
+        f"{name}full repaint, s; limit: the table's",
+        repaint_seconds(gallery),
+        repaint_seconds(table),
+        1.2,
+    )
+    ours, limit = [], []
+    for _ in range(REPEATS):
+        gc.collect()
+        ours.append(max(jump_seconds(gallery)))
+        gc.collect()
+        limit.append(max(jump_seconds(table)))
+    report(
+        f"{name}worst of 300 random scrollbar jumps, s; limit: the table's",
+        statistics.median(ours),
+        statistics.median(limit),
+        1.2,
+    )
+    report(
+        f"{name}a frame of a turned wheel, {FRAME_PX} px, s; limit: the table's",
+        _frame_seconds(gallery),
+        _frame_seconds(table),
+        1.2,
+    )
+
+
+def _frame_seconds(view: QAbstractItemView) -> float:
+    """The median of the frames that scroll a view down from its middle."""
+    bar = view.verticalScrollBar()
+    bar.setValue(bar.maximum() // 2)
+    view.viewport().repaint()
+    times = []
+    for _ in range(FRAMES):
+        start = time.perf_counter()
+        bar.setValue(bar.value() + FRAME_PX)
+        QApplication.processEvents()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
