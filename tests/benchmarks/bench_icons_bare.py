@@ -26,7 +26,7 @@ def curl_seconds(urls: Sequence[str], workdir: Path) -> float | None:
     config.write_text("".join(f'url = "{url}"\noutput = "{os.devnull}"\n' for url in urls))
     command = ["curl", "-s", "--parallel", "--parallel-max", str(CONNECTIONS)]
     start = time.perf_counter()
-    subprocess.run([*command, "--config", str(config)], check=True)
+    subprocess.run([*command, "--config", str(config)], check=True, stderr=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 

@@ -35,6 +35,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 SIZE: Final = (1600, 1300)
 PAGE_MS: Final = 40
 """Between two pages once all rows were passed: below the pause after which requests are dropped."""
+SETTLE_MS: Final = 1000
+"""For what a window does once, when it is ready."""
 SECONDS: Final = 300.0
 """After which something hangs."""
 
@@ -49,10 +51,11 @@ def in_a_process(home: Path, **job: object) -> dict[str, Any]:
         [sys.executable, "-m", __name__, json.dumps(job)],
         cwd=ROOT,
         env=environment,
-        stdout=subprocess.PIPE,
+        capture_output=True,
         text=True,
-        check=True,
     )
+    if done.returncode:
+        raise RuntimeError(f"the window ended with {done.returncode}: {done.stderr}")
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
@@ -71,6 +74,8 @@ class Window:
         self._window.ready.connect(loop.quit)
         self._window.files.open_first(Path(catalog))
         self._window.show()
+        loop.exec()
+        QTimer.singleShot(SETTLE_MS, loop.quit)
         loop.exec()
 
     @property
