@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import binascii
 import re
+import string
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address
 from typing import Final, Literal
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 import ada_url
 
@@ -30,6 +32,7 @@ _SHOWN_LENGTH: Final = 80
 _SPACES: Final = "".join(map(chr, range(0x21)))
 """C0 controls and the space: what browsers strip from both ends of an address."""
 
+_PLAIN: Final = string.punctuation + " "
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _ICON_SET_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*:[A-Za-z0-9][A-Za-z0-9_-]*")
 _HOST_AND_PORT: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*:[0-9]+([/?#].*)?", re.DOTALL)
@@ -133,7 +136,7 @@ def _classify(text: str, base: str) -> Address:
         return _data(text, stripped)
     scheme = _SCHEME.match(stripped)
     if scheme is not None:
-        return _with_scheme(text, stripped, scheme[1].lower())
+        return _with_scheme(text, stripped, scheme[1].lower(), base.strip(_SPACES))
     if not _is_relative(stripped):
         return Address("name", text=text)
     if not base:
@@ -149,7 +152,7 @@ def _data(text: str, stripped: str) -> Address:
     return Address("data", url, text=text)
 
 
-def _with_scheme(text: str, stripped: str, scheme: str) -> Address:
+def _with_scheme(text: str, stripped: str, scheme: str, base: str) -> Address:
     if scheme not in {"http", "https", "data"}:
         if _HOST_AND_PORT.fullmatch(stripped) and not _KNOWN_SCHEME.fullmatch(scheme):
             return Address("invalid", "", Problem(NOT_AN_ADDRESS, text=shortened(stripped)), text)
@@ -157,12 +160,20 @@ def _with_scheme(text: str, stripped: str, scheme: str) -> Address:
             return Address("name", text=text)
         return Address("other", "", Problem(OTHER_SCHEME, scheme=scheme), text)
     try:
-        parsed = ada_url.URL(stripped)
+        parsed = _parsed(stripped, base)
     except ValueError:
         return _unparsable(text, stripped)
     if scheme == "data":
         return _data(text, str(parsed.href))
     return _web(text, stripped, parsed)
+
+
+def _parsed(stripped: str, base: str) -> ada_url.URL:
+    """Also "http:a.svg" is relative, to a base of the same scheme."""
+    if base.lower().startswith(("http:", "https:")):
+        with suppress(ValueError):
+            return ada_url.URL(stripped, base=base)
+    return ada_url.URL(stripped)
 
 
 def _unparsable(text: str, stripped: str) -> Address:
@@ -280,7 +291,7 @@ def host_problem(
     for address in (host.strip("[]"), *addresses):
         parsed = _ip(address)
         if parsed is not None and not _is_global(parsed):
-            return Problem(PRIVATE_HOST, host=host, address=str(parsed))
+            return Problem(PRIVATE_HOST, host=host, address=_readable(parsed))
     return None
 
 
@@ -296,8 +307,14 @@ def _is_global(address: IPv4Address | IPv6Address) -> bool:
     if not address.is_global or address.is_multicast or address.is_reserved:
         return False
     if isinstance(address, IPv6Address):
-        return all(_is_global(inner) for inner in _embedded(address))
+        return not address.is_site_local and all(_is_global(inner) for inner in _embedded(address))
     return address not in _PROTOCOL_ASSIGNMENTS
+
+
+def _readable(address: IPv4Address | IPv6Address) -> str:
+    """The address, or the private IPv4 address that it leads to."""
+    inner = _embedded(address) if isinstance(address, IPv6Address) else []
+    return str(next((found for found in inner if not _is_global(found)), address))
 
 
 def _embedded(address: IPv6Address) -> list[IPv4Address]:
@@ -318,7 +335,7 @@ def data_bytes(url: str) -> tuple[str, bytes] | None:
     if base64 is not None:
         header = header[: base64.start()]
         data = _forgiving_base64(data or b"")
-    essence = header.partition(";")[0].strip().lower()
+    essence = quote(header.partition(";")[0], safe=_PLAIN).strip(" ").lower()
     media_type = essence if re.fullmatch(r"[^/\s]+/[^/\s]+", essence) else "text/plain"
     return None if data is None else (media_type, data)
 

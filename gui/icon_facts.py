@@ -99,6 +99,7 @@ _DECODING: Final = {
     "or AVIF.",
     "unknown-looks": "This is {looks}, not a picture that can be shown. Use PNG, JPEG, GIF, WebP, "
     "ICO, BMP, SVG or AVIF.",
+    "page": "This is a web page (HTML), not a picture. Look for the address of the picture itself.",
     "damaged": "The {format} picture is damaged and cannot be drawn. Replace the file.",
     "large": "The {format} picture has {width} × {height} pixels, which is too large to draw. "
     "Use a smaller one.",
@@ -150,7 +151,7 @@ def decoding_problem(code: str, details: Mapping[str, object]) -> Problem:
     """The sentence for an error `code` of the worker process."""
     values = {**details, "format": FORMAT_NAMES.get(str(details.get("format")), "")}
     if code == "unknown" and values.get("looks"):
-        code = "unknown-looks"
+        code = "page" if values["looks"] == "HTML" else "unknown-looks"
     return Problem(_DECODING.get(code, _DECODING["crash"]), **values)
 
 
@@ -190,7 +191,7 @@ CERTIFICATE_NOT_TRUSTED: Final = (
     "No secure connection to “{host}” can be made: its certificate is signed by nobody whom this "
     "computer trusts."
 )
-TOO_SLOW: Final = "“{host}” did not deliver the picture within {seconds} seconds."
+TOO_SLOW: Final = "“{host}” did not deliver the picture within {seconds:g} seconds."
 NO_PROXY: Final = "The network proxy does not let the request to “{host}” through."
 CANNOT_LOAD: Final = "The picture cannot be loaded from “{host}”."
 DIFFERENT_READING: Final = (

@@ -53,10 +53,10 @@ _SENTENCES: Final = {
 }
 _Tls = QSslError.SslError
 _TLS_SENTENCES: Final = (
+    (_Tls.SelfSignedCertificate, words.CERTIFICATE_SELF_SIGNED),
     (_Tls.HostNameMismatch, words.CERTIFICATE_OF_ANOTHER),
     (_Tls.CertificateExpired, words.CERTIFICATE_EXPIRED),
     (_Tls.CertificateNotYetValid, words.CERTIFICATE_NOT_YET_VALID),
-    (_Tls.SelfSignedCertificate, words.CERTIFICATE_SELF_SIGNED),
     (_Tls.SelfSignedCertificateInChain, words.CERTIFICATE_NOT_TRUSTED),
     (_Tls.UnableToGetLocalIssuerCertificate, words.CERTIFICATE_NOT_TRUSTED),
     (_Tls.UnableToVerifyFirstCertificate, words.CERTIFICATE_NOT_TRUSTED),

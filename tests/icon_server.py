@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import ssl
 import struct
 import sys
 import threading
@@ -52,13 +53,13 @@ def hanging_svg() -> bytes:
 
 
 class IconServer:
-    """Serves on a free port of 127.0.0.1 until the `with` block ends.
+    """Serves on a free port of 127.0.0.1 until the `with` block ends; over TLS with a context.
 
     `url` is its address without a path, `seen` counts requests by path, `headers` holds those of
     the last request in lower case, `most_connections` is how many were open at once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.seen: Counter[str] = Counter()
         self.headers: dict[str, str] = {}
         self.pictures: dict[str, bytes] = {}
@@ -69,7 +70,9 @@ class IconServer:
         self._server = _Server(("127.0.0.1", 0), handler)
         self._server.daemon_threads = False
         self.port = self._server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        if context is not None:
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"http{'s' if context else ''}://127.0.0.1:{self.port}"
 
     def __enter__(self) -> IconServer:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))

@@ -156,8 +156,8 @@ def test_the_first_frame_of_an_animation_is_taken(qtbot: QtBot, decoder: Decoder
     ("data", "words"),
     [
         (b"", "empty"),
-        (b"<!doctype html><h1>Sorry</h1>", "This is HTML"),
-        (b"<html><svg></svg></html>", "This is HTML"),
+        (b"<!doctype html><h1>Sorry</h1>", "This is a web page"),
+        (b"<html><svg></svg></html>", "This is a web page"),
         (b'{"error": 404}', "This is JSON"),
         (b"II*\0" + bytes(100), "This is TIFF"),
         (b"just some text", "no picture"),
