@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
+import signal
 import struct
 import sys
 from collections import deque
@@ -28,12 +30,15 @@ log = logging.getLogger(__name__)
 WORKER: Final = "gui.icon_worker"
 _ROOT: Final = str(Path(__file__).resolve().parents[1])
 SECONDS_PER_PICTURE: Final = 2.0
+MOST_SECONDS_PER_PICTURE: Final = 10.0
+"""While other programs keep the worker from working, it is waited for this long."""
 SECONDS_TO_START: Final = 30.0
 SECONDS_IDLE: Final = 60.0
 AHEAD: Final = 4
 """Pictures that lie ready in a worker's pipe, so that it never waits for the icon thread."""
 _MAX_FRAME: Final = 256 * 1024 * 1024
 _LENGTHS: Final = struct.Struct(">II")
+_CPU_SIGNAL: Final = getattr(signal, "SIGXCPU", None)
 _UNWANTED: Final = ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "QT_SCALE_FACTOR")
 
 
@@ -124,6 +129,8 @@ class _Worker(QObject):
         self._ready = False
         self._in_resvg = False
         self._failed_starts = 0
+        self._cpu = 0.0
+        self._waited = 0.0
         self._received = bytearray()
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._time_is_up)
@@ -159,6 +166,7 @@ class _Worker(QObject):
         process.finished.connect(self._ended)
         process.errorOccurred.connect(self._error)
         self._process, self._ready = process, False
+        self._cpu = self._waited = 0.0
         self._received.clear()
         self._timer.start(int(SECONDS_TO_START * 1000))
         process.start(sys.executable, ["-P", "-m", WORKER])
@@ -203,6 +211,7 @@ class _Worker(QObject):
                 self.jobs.append(following)
                 self._send(following)
             job.done(_decoded(header, body, job.sizes))
+        self._cpu, self._waited = float(str(header.get("cpu", self._cpu))), 0.0
         seconds = SECONDS_PER_PICTURE if self.jobs else SECONDS_IDLE
         if self._process is not None:
             self._timer.start(int(seconds * 1000))
@@ -210,10 +219,19 @@ class _Worker(QObject):
     def _time_is_up(self) -> None:
         if not self.jobs:
             self._end()
+        elif self._ready and self._had_no_chance():
+            self._timer.start(int(SECONDS_PER_PICTURE * 1000))
         elif self._ready:
             self._kill("slow", seconds=SECONDS_PER_PICTURE)
         else:
             self._could_not_start()
+
+    def _had_no_chance(self) -> bool:
+        """Whether it was the other programs of a busy machine that took the time."""
+        assert self._process is not None
+        self._waited += SECONDS_PER_PICTURE
+        used = _cpu_seconds(self._process.processId()) - self._cpu
+        return used < 0.75 * SECONDS_PER_PICTURE and self._waited < MOST_SECONDS_PER_PICTURE
 
     def _error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
@@ -224,7 +242,9 @@ class _Worker(QObject):
             return
         self._read()
         if self._ready and self.jobs:
-            self._kill("crash")
+            # The process itself ends a picture that takes too much of a processor.
+            slow = self._process.exitCode() == _CPU_SIGNAL
+            self._kill("slow" if slow else "crash", seconds=SECONDS_PER_PICTURE)
         elif self.jobs:
             self._could_not_start()
         else:
@@ -267,6 +287,16 @@ class _Worker(QObject):
         process.kill()
         process.waitForFinished(1000)
         process.deleteLater()
+
+
+def _cpu_seconds(pid: int) -> float:
+    """What a process has used of the processors; infinite where the system does not tell."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return math.inf
+    user, system = stat.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _decoded(header: dict[str, object], body: bytes, sizes: Sequence[Size]) -> Decoded:

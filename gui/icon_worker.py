@@ -4,9 +4,10 @@ It runs on its own (`python -P -m gui.icon_worker`) and imports only what decode
 standard input and output: two big-endian 32-bit lengths, a JSON header and raw bytes.
 
     asked:    {"job": n, "sizes": [[size, ratio], ...], "careful": bool} and the bytes of a picture
-    answered: {"job": n, "format", "width", "height", "alpha", "blank", "frames", "note"} and, for
-              each size, (size * ratio)² pixels of premultiplied ARGB in the machine's byte order
-    or:       {"job": n, "error": code, ...} without bytes
+    answered: {"job": n, "format", "width", "height", "alpha", "blank", "frames", "note", "cpu"}
+              and, for each size, (size * ratio)² pixels of premultiplied ARGB in the machine's
+              byte order
+    or:       {"job": n, "error": code, "cpu", ...} without bytes; cpu: seconds used so far
     before:   {"job": n, "resvg": true} when that renderer is about to be used
 
 The parent kills a worker that takes too long over one picture. After the warm-up no file can be
@@ -155,7 +156,7 @@ def answer(request: Header, data: bytes, answers: BinaryIO) -> tuple[Header, byt
         header, body = error.header, b""
     except MemoryError:
         header, body = {"error": "memory"}, b""
-    return {"job": number, **header}, body
+    return {"job": number, "cpu": time.process_time(), **header}, body
 
 
 def write(stream: BinaryIO, header: Header, body: bytes = b"") -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import random
+import signal
 import struct
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
@@ -188,6 +192,42 @@ def test_a_picture_that_hangs_is_killed_and_the_next_is_shown(
     assert good.problem is None
     assert other.problem is None
     assert decoder.kills == 2, "one for each renderer"
+
+
+def children() -> list[int]:
+    text = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text()
+    return [int(pid) for pid in text.split() if "icon_worker" in command_of(pid)]
+
+
+def command_of(pid: str) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_a_worker_that_other_programs_keep_from_working_is_waited_for(
+    qtbot: QtBot, decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(icon_decoder, "SECONDS_PER_PICTURE", 0.3)
+    decode(qtbot, decoder, GOOD_SVG)
+    (worker,) = children()
+    os.kill(worker, signal.SIGSTOP)
+    QTimer.singleShot(800, lambda: os.kill(worker, signal.SIGCONT))
+    decoded = decode(qtbot, decoder, png())
+    assert decoded.problem is None
+    assert decoder.kills == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_a_worker_that_never_works_is_killed(
+    qtbot: QtBot, decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(icon_decoder, "SECONDS_PER_PICTURE", 0.2)
+    monkeypatch.setattr(icon_decoder, "MOST_SECONDS_PER_PICTURE", 0.5)
+    decode(qtbot, decoder, GOOD_SVG)
+    (worker,) = children()
+    os.kill(worker, signal.SIGSTOP)
+    assert "longer than" in str(decode(qtbot, decoder, png()).problem)
+    assert decode(qtbot, decoder, png()).problem is None
 
 
 def test_pictures_in_any_number_come_once_each(qtbot: QtBot) -> None:
