@@ -193,8 +193,6 @@ class IconLoader(QObject):
         self._judged.clear()
         self._policy_changed.emit(policy)
         urls = {facts.url for facts in self._facts.values()}
-        for key in [key for key, facts in self._facts.items() if _depends(facts)]:
-            self._forget(key)
         urls.update(request.url for request in self._batch.values())
         self.changed.emit(frozenset(urls))
 
@@ -259,6 +257,9 @@ class IconLoader(QObject):
             if hindrance is not None:
                 facts = IconFacts(facts.url, *hindrance)
                 self._facts[key] = facts
+            elif _depends(facts):
+                self._forget(key)
+                return None
         return facts
 
     def _forget(self, key: str) -> None:

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from db import csv_export, csv_import, records
 from db.addresses import classify
 from db.catalog import Catalog
+from db.edits import EditSession
 from gui import application, resources
 from gui.catalog_files import default_path
 from gui.columns import PLACE
@@ -24,6 +25,7 @@ from gui.main_window import MainWindow
 from gui.settings import Settings
 from gui.workspace import Workspace
 from tests.conftest import IconHost
+from tests.icon_server import IconServer
 
 Open = Callable[..., MainWindow]
 LONG = 60_000
@@ -410,3 +412,33 @@ def test_a_missing_file_is_named_and_the_own_catalogue_opens_instead(
     box.close()
     qtbot.waitUntil(lambda: window.workspace is not None and space(window).empty.isVisible())
     assert space(window).catalog.path == default_path()
+
+
+def test_a_host_is_allowed_in_the_details_and_then_the_network_is_left(
+    qtbot: QtBot, open_window: Open, tmp_path: Path
+) -> None:
+    Settings().load_icons = "allowed"
+    with IconServer() as server:
+        window = open_window(tmp_path / "catalog.db")
+
+        def add_two(edit: EditSession) -> None:
+            for name in ("blue", "red"):
+                values = {"name": name, "icon_url": f"{server.url}/png/{name}"}
+                records.add_integration(edit, values={"id": name, **values})
+
+        space(window).catalog.edit("Add", add_two).result()
+        table, preview = space(window).table, space(window).details.preview
+        qtbot.waitUntil(lambda: space(window).shown == 2, timeout=LONG)
+        table.selectRow(0)
+        qtbot.waitUntil(lambda: preview.state is IconState.WITHHELD, timeout=LONG)
+        assert preview.allow_action in table.actions()
+        assert not server.seen
+        trigger(window, "work_offline")
+        assert preview.allow_action.isVisible()
+        preview.allow_action.trigger()
+        qtbot.waitUntil(lambda: preview.state is IconState.OFFLINE, timeout=LONG)
+        assert Settings().allowed_hosts == ["127.0.0.1"]
+        assert not server.seen
+        trigger(window, "work_offline")
+        qtbot.waitUntil(lambda: preview.state is IconState.READY, timeout=LONG)
+        assert server.seen
