@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import shiboken6
 from PySide6.QtCore import Qt, Signal
@@ -15,11 +14,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QGroupBox,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QProgressBar,
-    QPushButton,
     QRadioButton,
     QVBoxLayout,
     QWidget,
@@ -28,11 +22,9 @@ from PySide6.QtWidgets import (
 from db.catalog import Catalog
 from db.csv_export import Exporting, Rows
 from db.errors import Cancelled
-from gui import theme
 from gui.background import deliver, run_in_gui
+from gui.dialog_parts import FileRow, Foot, Message
 from gui.text import number, sentence
-
-_PROGRESS_STEPS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +66,15 @@ class ExportDialog(QDialog):
         layout.setContentsMargins(16, 16, 16, 16)
         layout.setSpacing(12)
         layout.addWidget(self._make_scopes())
+        self._message = Message()
+        self.message = self._message.label
+        self._foot = Foot(self.start_export, self.cancel)
+        self.progress = self._foot.progress
+        self.export_button, self.close_button = self._foot.begin_button, self._foot.close_button
         layout.addLayout(self._make_file_row())
-        layout.addLayout(self._make_message())
+        layout.addLayout(self._message)
         layout.addStretch(1)
-        layout.addLayout(self._make_foot())
+        layout.addLayout(self._foot)
         self.resize(620, 320)
         self.file.setText(str(Path.home() / f"{catalog.path.stem}.csv"))
         self._set_running(False)
@@ -102,53 +99,11 @@ class ExportDialog(QDialog):
         self.scopes.idToggled.connect(self._describe)
         return box
 
-    def _make_file_row(self) -> QHBoxLayout:
-        self.file = QLineEdit()
-        self.file.setAccessibleName(self.tr("File"))
+    def _make_file_row(self) -> FileRow:
+        row = FileRow()
+        self.file, self.choose = row.line, row.choose
         self.file.textChanged.connect(self._describe)
-        label = QLabel(self.tr("&File:"))
-        label.setBuddy(self.file)
-        self.choose = QPushButton(self.tr("C&hoose…"))
-        self.choose.setAccessibleName(self.tr("Choose a file"))
         self.choose.clicked.connect(self._choose_file)
-        row = QHBoxLayout()
-        row.addWidget(label)
-        row.addWidget(self.file, 1)
-        row.addWidget(self.choose)
-        return row
-
-    def _make_message(self) -> QHBoxLayout:
-        self._symbol = QLabel()
-        self._symbol.setFixedSize(20, 20)
-        self.message = QLabel(wordWrap=True)
-        self.message.setTextFormat(Qt.TextFormat.PlainText)
-        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.message.setMinimumHeight(self.fontMetrics().height() * 2)
-        self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self._symbol, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self.message, 1)
-        return row
-
-    def _make_foot(self) -> QHBoxLayout:
-        self.progress = QProgressBar()
-        self.progress.setRange(0, _PROGRESS_STEPS)
-        self.progress.setAccessibleName(self.tr("Progress"))
-        kept = self.progress.sizePolicy()
-        kept.setRetainSizeWhenHidden(True)
-        self.progress.setSizePolicy(kept)
-        self.export_button = QPushButton()
-        self.export_button.setDefault(True)
-        self.export_button.clicked.connect(self.start_export)
-        self.close_button = QPushButton()
-        self.close_button.clicked.connect(self.cancel)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.progress, 1)
-        row.addSpacing(16)
-        row.addWidget(self.export_button)
-        row.addWidget(self.close_button)
         return row
 
     # -- exporting -----------------------------------------------------------------------------
@@ -160,8 +115,7 @@ class ExportDialog(QDialog):
 
     def target(self) -> Path | None:
         """The file that is named; a name without a folder is one in the home folder."""
-        name = self.file.text().strip()
-        return Path.home() / Path(name).expanduser() if name else None
+        return self.file.path
 
     def start_export(self) -> None:
         """Export what is chosen to the file that is named."""
@@ -182,7 +136,7 @@ class ExportDialog(QDialog):
 
         def show(done: int, total: int) -> None:
             if shiboken6.isValid(self) and self._running:
-                self.progress.setValue(done * _PROGRESS_STEPS // max(1, total))
+                self._foot.show_progress(done, total)
 
         self._exporting = Exporting(
             self._catalog.path,
@@ -253,17 +207,11 @@ class ExportDialog(QDialog):
         dialog.open()
 
     def _say(self, text: str, symbol: str = "info") -> None:
-        self.message.setText(text)
-        colors = theme.colors()
-        color = {"warning": colors.warning, "error": colors.error, "ok": colors.ok}.get(
-            symbol, colors.muted
-        )
-        self._symbol.setPixmap(theme.symbol(symbol, 16, self.devicePixelRatioF(), color))
+        self._message.say(text, symbol)
 
     def _set_running(self, running: bool) -> None:
         self._running = running
-        self.progress.setValue(0)
-        self.progress.setVisible(running)
+        self._foot.show_busy(running)
         self.file.setEnabled(not running)
         self.choose.setEnabled(not running)
         for place, button in enumerate(self.scopes.buttons()):

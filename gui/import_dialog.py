@@ -9,39 +9,30 @@ from typing import Final
 
 import shiboken6
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
-    QLineEdit,
-    QProgressBar,
-    QPushButton,
-    QSplitter,
-    QTableWidget,
-    QTableWidgetItem,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from db.catalog import Catalog
 from db.csv_dialect import DELIMITERS
-from db.csv_import import Imported, Kind, Preview, Reading, Writing
+from db.csv_import import Imported, Preview, Reading, Writing
 from db.csv_match import Counts
 from db.csv_stage import Staged
 from db.errors import Cancelled, CatalogError
-from gui import theme
 from gui.background import deliver, run_in_gui
-from gui.import_preview import PreviewTable, RejectedModel, RowsModel
-from gui.text import field_title, number, one_line, sentence
+from gui.dialog_parts import FileRow, Foot, Message
+from gui.import_body import ImportBody
+from gui.text import number, one_line, sentence
 
 ORIGIN: Final = "import"
 """The `Change` of an import carries it."""
-KINDS: Final[tuple[Kind, ...]] = ("new", "changed", "unchanged")
-_PROGRESS_STEPS: Final = 1000
 
 
 class _State(Enum):
@@ -57,9 +48,13 @@ class ImportDialog(QDialog):
 
     Signals:
         imported(Change): the import is in the catalogue.
+        said(str): what became of an import that was cancelled.
+        failed(Exception): why an import failed that the dialog no longer shows.
     """
 
     imported = Signal(object)
+    said = Signal(str)
+    failed = Signal(object)
 
     def __init__(
         self, catalog: Catalog, path: Path | None = None, parent: QWidget | None = None
@@ -78,11 +73,25 @@ class ImportDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 16)
         layout.setSpacing(12)
+        self._message = Message()
+        self.message = self._message.label
+        self._body = ImportBody()
+        self.mapping, self.tabs, self.tables = (
+            self._body.mapping,
+            self._body.tabs,
+            self._body.tables,
+        )
+        self._foot = Foot(self.start_import, self.cancel)
+        self.progress = self._foot.progress
+        self.import_button, self.close_button = self._foot.begin_button, self._foot.close_button
+        self._body.counted.connect(self._name_button)
         layout.addLayout(self._make_file_row())
-        layout.addLayout(self._make_message())
-        layout.addWidget(self._make_body(), 1)
-        layout.addLayout(self._make_foot())
+        layout.addLayout(self._message)
+        layout.addWidget(self._body, 1)
+        layout.addLayout(self._foot)
         self.resize(1080, 660)
+        self.setAcceptDrops(True)
+        self._body.show_counts(None)
         self._set_state(_State.IDLE)
         self._say(self.tr("Choose a CSV file in UTF-8. Its first line names the columns."))
         if path is not None:
@@ -91,13 +100,13 @@ class ImportDialog(QDialog):
     # -- what it is made of --------------------------------------------------------------------
 
     def _make_file_row(self) -> QHBoxLayout:
-        self.file = QLineEdit(readOnly=True)
-        self.file.setAccessibleName(self.tr("File"))
+        row = FileRow()
+        self.file, self.choose = row.line, row.choose
         self.file.setPlaceholderText(self.tr("No file chosen"))
-        file_label = QLabel(self.tr("&File:"))
-        file_label.setBuddy(self.file)
-        self.choose = QPushButton(self.tr("C&hoose…"))
-        self.choose.setAccessibleName(self.tr("Choose a file"))
+        self.file.textEdited.connect(self._path_edited)
+        self.file.keeps_enter = True
+        self.file.returnPressed.connect(self._read_typed)
+        self.file.dropped.connect(self.read)
         self.choose.clicked.connect(self._choose_file)
         self.delimiter = QComboBox()
         self.delimiter.setAccessibleName(self.tr("Delimiter"))
@@ -107,82 +116,9 @@ class ImportDialog(QDialog):
         self.delimiter.activated.connect(self._read_again)
         delimiter_label = QLabel(self.tr("&Delimiter:"))
         delimiter_label.setBuddy(self.delimiter)
-        row = QHBoxLayout()
-        row.addWidget(file_label)
-        row.addWidget(self.file, 1)
-        row.addWidget(self.choose)
         row.addSpacing(16)
         row.addWidget(delimiter_label)
         row.addWidget(self.delimiter)
-        return row
-
-    def _make_message(self) -> QHBoxLayout:
-        self._symbol = QLabel()
-        self._symbol.setFixedSize(20, 20)
-        self.message = QLabel(wordWrap=True)
-        self.message.setTextFormat(Qt.TextFormat.PlainText)
-        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self._symbol, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self.message, 1)
-        return row
-
-    def _make_body(self) -> QSplitter:
-        self.mapping = QTableWidget(0, 2)
-        self.mapping.setAccessibleName(self.tr("Columns and their fields"))
-        self.mapping.setHorizontalHeaderLabels([self.tr("Column"), self.tr("Field")])
-        self.mapping.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.mapping.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
-        self.mapping.setTabKeyNavigation(False)
-        self.mapping.setShowGrid(False)
-        self.mapping.verticalHeader().hide()
-        self.mapping.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
-        header = self.mapping.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
-        self.tables = {kind: PreviewTable(title) for kind, title in self._titles().items()}
-        for kind, title in self._titles().items():
-            self.tabs.addTab(self.tables[kind], title)
-        self._body = QSplitter()
-        self._body.addWidget(self.mapping)
-        self._body.addWidget(self.tabs)
-        self._body.setStretchFactor(1, 1)
-        self._body.setChildrenCollapsible(False)
-        self._body.setSizes([240, 800])
-        kept = self._body.sizePolicy()
-        kept.setRetainSizeWhenHidden(True)
-        self._body.setSizePolicy(kept)
-        return self._body
-
-    def _titles(self) -> dict[str, str]:
-        return {
-            "new": self.tr("&New"),
-            "changed": self.tr("Chan&ged"),
-            "unchanged": self.tr("&Unchanged"),
-            "rejected": self.tr("&Rejected"),
-        }
-
-    def _make_foot(self) -> QHBoxLayout:
-        self.progress = QProgressBar()
-        self.progress.setRange(0, _PROGRESS_STEPS)
-        self.progress.setAccessibleName(self.tr("Progress"))
-        kept = self.progress.sizePolicy()
-        kept.setRetainSizeWhenHidden(True)
-        self.progress.setSizePolicy(kept)
-        self.import_button = QPushButton(self.tr("&Import"))
-        self.import_button.setDefault(True)
-        self.import_button.clicked.connect(self.start_import)
-        self.close_button = QPushButton()
-        self.close_button.clicked.connect(self.cancel)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.progress, 1)
-        row.addSpacing(16)
-        row.addWidget(self.import_button)
-        row.addWidget(self.close_button)
         return row
 
     # -- reading -------------------------------------------------------------------------------
@@ -195,8 +131,7 @@ class ImportDialog(QDialog):
         """
         self._forget()
         self._path = path
-        self.file.setText(str(path))
-        self.file.setCursorPosition(len(str(path)))
+        self.file.show_path(path)
         self._say(self.tr("Reading {file} …").format(file=path.name))
         self._set_state(_State.READING)
         reading = Reading(
@@ -223,13 +158,8 @@ class ImportDialog(QDialog):
         return lambda done, total: run_in_gui(lambda: show(done, total))
 
     def _show_progress(self, done: int, total: int) -> None:
-        if self._state not in (_State.READING, _State.WRITING):
-            return
-        if done >= total:  # what follows cannot be counted: matching, or indexes and history
-            self.progress.setRange(0, 0)
-        else:
-            self.progress.setRange(0, _PROGRESS_STEPS)
-            self.progress.setValue(done * _PROGRESS_STEPS // total)
+        if self._state in (_State.READING, _State.WRITING):
+            self._foot.show_progress(done, total)
 
     def _show(self, reading: Reading, staged: Staged) -> None:
         if reading is not self._reading:
@@ -241,52 +171,14 @@ class ImportDialog(QDialog):
             return
         self._preview, self._staged = preview, staged
         self.delimiter.setCurrentIndex(self.delimiter.findData(staged.delimiter))
-        self._show_mapping(staged)
-        self._show_tables(staged, preview)
+        self._body.show_staged(staged, preview)
         self._set_state(_State.READY)
         self._say_what_was_read(staged)
         if self.import_button.isEnabled():
             self.import_button.setFocus()
 
-    def _show_mapping(self, staged: Staged) -> None:
-        self.mapping.setRowCount(len(staged.columns))
-        for row, column in enumerate(staged.columns):
-            ignored = column.field is None
-            field = self.tr("ignored") if column.field is None else field_title(column.field)
-            for place, text in enumerate((one_line(column.heading, 80), field)):
-                item = QTableWidgetItem(text)
-                if ignored:
-                    font = item.font()
-                    font.setItalic(True)
-                    item.setFont(font)
-                self.mapping.setItem(row, place, item)
-
-    def _show_tables(self, staged: Staged, preview: Preview) -> None:
-        counts = staged.counts
-        changed = preview.changed_fields()
-        for kind in KINDS:
-            count: int = getattr(counts, kind)
-            shown = staged.fields
-            if kind == "changed":
-                shown = tuple(
-                    name for name in staged.fields if name in changed or name in ("id", "name")
-                )
-            table = self.tables[kind]
-            table.show_rows(RowsModel(preview, kind, count, staged.fields, shown, table), shown)
-        rejected = self.tables["rejected"]
-        rejected.show_rejects(RejectedModel(preview, counts.rejected, rejected))
-        self._show_counts(counts)
-        filled = [place for place in range(self.tabs.count()) if self.tabs.isTabEnabled(place)]
-        self.tabs.setCurrentIndex(filled[0] if filled else 0)
-
-    def _show_counts(self, counts: Counts | None) -> None:
-        for place, (kind, title) in enumerate(self._titles().items()):
-            count = getattr(counts, kind) if counts else 0
-            self.tabs.setTabText(place, f"{title} ({number(count)})" if counts else title)
-            self.tabs.setTabEnabled(place, count > 0)
-        self._set_import_text(counts.new + counts.changed if counts else 0)
-
-    def _set_import_text(self, count: int) -> None:
+    def _name_button(self, counts: Counts | None) -> None:
+        count = counts.new + counts.changed if counts else 0
         if count == 1:
             text = self.tr("&Import 1 Integration")
         elif count:
@@ -321,6 +213,7 @@ class ImportDialog(QDialog):
             self._say(self.tr("Reading was cancelled."))
         else:
             self._say(sentence(error), "error")
+            self.file.setFocus()
 
     # -- importing -----------------------------------------------------------------------------
 
@@ -350,8 +243,7 @@ class ImportDialog(QDialog):
         if not counts.rejected or self._closing:
             self.accept()
             return
-        self._show_counts(counts)
-        self.tabs.setCurrentWidget(self.tables["rejected"])
+        self._body.show_rejected(counts)
         self._say(
             self.tr(
                 "{new} added and {changed} changed. {rejected} rows were rejected and are listed "
@@ -369,6 +261,11 @@ class ImportDialog(QDialog):
         self._set_state(_State.READY)
         cancelled = isinstance(error, Cancelled)
         self._say(sentence(error), "info" if cancelled else "error")
+        if cancelled and self._path is not None:
+            words = self.tr("The import of {file} was cancelled. Nothing was changed.")
+            self.said.emit(words.format(file=one_line(self._path.name, 80)))
+        if self._closing and not cancelled:
+            self.failed.emit(error)
         if self._closing:
             self.reject()
 
@@ -383,25 +280,35 @@ class ImportDialog(QDialog):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
+    def _path_edited(self) -> None:
+        """Another file is named: what was read is no longer what the button would import."""
+        self.import_button.setEnabled(False)
+        self._say(self.tr("Press Enter in the field to read this file."))
+
+    def _read_typed(self) -> None:
+        path = self.file.path
+        if path is not None and self._state not in (_State.WRITING, _State.READING):
+            self.read(path)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take a file wherever on the dialog it is dropped."""
+        self.file.take_drag(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.file.dropEvent(event)
+
     def _read_again(self) -> None:
         if self._path is not None:
             self.read(self._path, self.delimiter.currentData())
 
     def _say(self, text: str, symbol: str = "info") -> None:
-        self.message.setText(text)
-        colors = theme.colors()
-        color = {"warning": colors.warning, "error": colors.error, "ok": colors.ok}.get(
-            symbol, colors.muted
-        )
-        ratio = self.devicePixelRatioF()
-        self._symbol.setPixmap(theme.symbol(symbol, 16, ratio, color))
+        self._message.say(text, symbol)
 
     def _set_state(self, state: _State) -> None:
         self._state = state
         busy = state in (_State.READING, _State.WRITING)
-        self.progress.setVisible(busy)
-        self.progress.setRange(0, _PROGRESS_STEPS)
-        self.progress.setValue(0)
+        self._foot.show_busy(busy)
+        self.file.setEnabled(not busy and state is not _State.DONE)
         self._body.setVisible(self._staged is not None)
         self.choose.setEnabled(not busy)
         self.delimiter.setEnabled(
@@ -416,15 +323,12 @@ class ImportDialog(QDialog):
     def _forget(self) -> None:
         """Let go of what was read."""
         reading, self._reading, self._staged = self._reading, None, None
-        for table in self.tables.values():
-            table.clear()
+        self._body.clear()
         if self._preview is not None:
             self._preview.close()
             self._preview = None
         if reading is not None:
             reading.close()
-        self.mapping.setRowCount(0)
-        self._show_counts(None)
 
     def cancel(self) -> None:
         """Cancel what runs; close when nothing does."""

@@ -375,6 +375,8 @@ class MainWindow(QMainWindow):
             return
         dialog = ImportDialog(self.workspace.catalog, path, self)
         dialog.imported.connect(lambda change: self.status.say(change.label))
+        dialog.said.connect(self.status.say)
+        dialog.failed.connect(self.show_error)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -16,6 +16,7 @@ from db.changes import Change
 from gui.import_dialog import ImportDialog
 from gui.import_preview import PreviewTable, differing
 from tests.csv_help import add, csv_file, records
+from tests.drops import drop
 
 
 @pytest.fixture
@@ -263,3 +264,58 @@ def test_what_long_texts_have_in_common_is_left_out(
     old: str, new: str, shown: tuple[str, str]
 ) -> None:
     assert differing(old, new) == shown
+
+
+def test_a_path_can_be_typed(
+    qtbot: QtBot, opened: Callable[..., ImportDialog], file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(file.parent))
+    first = file.with_name("first.csv")
+    first.write_text("id,name,type\na,A,t\n")
+    file.write_text("id,name,type\na,A,t\nb,B,t\n")
+    dialog = opened(first)
+    assert button_text(dialog) == "Import 1 Integration"
+    dialog.file.setFocus()
+    dialog.file.selectAll()
+    qtbot.keyClicks(dialog.file, "~/file.csv")
+    assert not dialog.import_button.isEnabled()
+    assert "Press Enter" in dialog.message.text()
+    qtbot.keyClick(dialog.file, Qt.Key.Key_Return)
+    qtbot.waitUntil(dialog.import_button.isEnabled, timeout=30_000)
+    assert button_text(dialog) == "Import 2 Integrations"
+    assert dialog.file.text() == str(file)
+    dialog.file.selectAll()
+    qtbot.keyClicks(dialog.file, str(file.with_name("gone.csv")))
+    qtbot.keyClick(dialog.file, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "gone.csv" in dialog.message.text() and dialog.file.isEnabled())
+    assert not dialog.import_button.isEnabled()
+
+
+def test_a_file_can_be_dropped(
+    qtbot: QtBot, opened: Callable[..., ImportDialog], file: Path
+) -> None:
+    file.write_text("id,name,type\na,A,t\n")
+    one, two, elsewhere = QMimeData(), QMimeData(), QMimeData()
+    one.setUrls([QUrl.fromLocalFile(str(file))])
+    two.setUrls([QUrl.fromLocalFile(str(file))] * 2)
+    elsewhere.setUrls([QUrl("https://example.com/a.csv")])
+    dialog = opened()
+    for target in (dialog, dialog.file):
+        assert not drop(target, QPoint(3, 3), two)
+        assert not drop(target, QPoint(3, 3), elsewhere)
+        assert drop(target, QPoint(3, 3), one)
+        qtbot.waitUntil(dialog.import_button.isEnabled, timeout=30_000)
+        assert dialog.file.text() == str(file)
+
+
+def test_a_cancelled_import_is_told(
+    qtbot: QtBot, opened: Callable[..., ImportDialog], catalog: Catalog, file: Path
+) -> None:
+    file.write_text("id,name,type\n" + "".join(f"{n},A,t\n" for n in range(2_000)))
+    dialog = opened(file)
+    with qtbot.waitSignal(dialog.said, timeout=30_000) as signal:
+        dialog.start_import()
+        dialog.reject()
+    assert signal.args == ["The import of file.csv was cancelled. Nothing was changed."]
+    qtbot.waitUntil(lambda: not dialog.isVisible())
+    assert records(catalog) == []

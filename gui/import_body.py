@@ -1,0 +1,118 @@
+"""What was read of a CSV file: its columns, and its rows in tabs by what becomes of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHeaderView, QSplitter, QTableWidget, QTableWidgetItem, QTabWidget
+
+from db.csv_import import Kind, Preview
+from db.csv_match import Counts
+from db.csv_stage import Staged
+from gui.import_preview import PreviewTable, RejectedModel, RowsModel
+from gui.text import field_title, number, one_line
+
+KINDS: Final[tuple[Kind, ...]] = ("new", "changed", "unchanged")
+
+
+class ImportBody(QSplitter):
+    """The columns at the left, the rows at the right.
+
+    Signals:
+        counted(Counts | None): the numbers in the tabs are these.
+    """
+
+    counted = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mapping = self._make_mapping()
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tables = {kind: PreviewTable(title) for kind, title in self._titles().items()}
+        for kind, title in self._titles().items():
+            self.tabs.addTab(self.tables[kind], title)
+        self.addWidget(self.mapping)
+        self.addWidget(self.tabs)
+        self.setStretchFactor(1, 1)
+        self.setChildrenCollapsible(False)
+        self.setSizes([240, 800])
+        kept = self.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)
+        self.setSizePolicy(kept)
+
+    def _make_mapping(self) -> QTableWidget:
+        table = QTableWidget(0, 2)
+        table.setAccessibleName(self.tr("Columns and their fields"))
+        table.setHorizontalHeaderLabels([self.tr("Column"), self.tr("Field")])
+        table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        table.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
+        table.setTabKeyNavigation(False)
+        table.setShowGrid(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
+        header = table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        return table
+
+    def _titles(self) -> dict[str, str]:
+        return {
+            "new": self.tr("&New"),
+            "changed": self.tr("Chan&ged"),
+            "unchanged": self.tr("&Unchanged"),
+            "rejected": self.tr("&Rejected"),
+        }
+
+    def show_staged(self, staged: Staged, preview: Preview) -> None:
+        """Show what was read, on the first tab that has rows."""
+        self._show_mapping(staged)
+        changed = preview.changed_fields()
+        for kind in KINDS:
+            count: int = getattr(staged.counts, kind)
+            shown = staged.fields
+            if kind == "changed":
+                shown = tuple(
+                    name for name in staged.fields if name in changed or name in ("id", "name")
+                )
+            table = self.tables[kind]
+            table.show_rows(RowsModel(preview, kind, count, staged.fields, shown, table), shown)
+        rejected = self.tables["rejected"]
+        rejected.show_rejects(RejectedModel(preview, staged.counts.rejected, rejected))
+        self.show_counts(staged.counts)
+        filled = [place for place in range(self.tabs.count()) if self.tabs.isTabEnabled(place)]
+        self.tabs.setCurrentIndex(filled[0] if filled else 0)
+
+    def _show_mapping(self, staged: Staged) -> None:
+        self.mapping.setRowCount(len(staged.columns))
+        for row, column in enumerate(staged.columns):
+            ignored = column.field is None
+            field = self.tr("ignored") if column.field is None else field_title(column.field)
+            for place, text in enumerate((one_line(column.heading, 80), field)):
+                item = QTableWidgetItem(text)
+                if ignored:
+                    font = item.font()
+                    font.setItalic(True)
+                    item.setFont(font)
+                self.mapping.setItem(row, place, item)
+
+    def show_counts(self, counts: Counts | None) -> None:
+        """Show in the tabs how many rows they have."""
+        for place, (kind, title) in enumerate(self._titles().items()):
+            count = getattr(counts, kind) if counts else 0
+            self.tabs.setTabText(place, f"{title} ({number(count)})" if counts else title)
+            self.tabs.setTabEnabled(place, count > 0)
+        self.counted.emit(counts)
+
+    def show_rejected(self, counts: Counts) -> None:
+        """Show which rows were not imported."""
+        self.show_counts(counts)
+        self.tabs.setCurrentWidget(self.tables["rejected"])
+
+    def clear(self) -> None:
+        """Let go of all rows."""
+        for table in self.tables.values():
+            table.clear()
+        self.mapping.setRowCount(0)
+        self.show_counts(None)
