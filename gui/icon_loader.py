@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 from PySide6.QtGui import QPixmap
 
 from db.addresses import Address
+from db.errors import Problem
 from gui.icon_cache import cache_key
 from gui.icon_facts import IconFacts, IconState, IconView, Size
 from gui.icon_pipeline import IconPipeline
@@ -35,6 +36,8 @@ _NONE: Final = IconView(IconState.NONE)
 _NAME: Final = IconView(IconState.NAME)
 _WAITING: Final = IconView(IconState.WAITING)
 _LOADING: Final = IconView(IconState.LOADING)
+STOPPED: Final = "Loading was stopped. Reload the icon, or scroll away and back."
+_STOPPED: Final = IconView(IconState.WITHHELD, None, Problem(STOPPED))
 _SHOWN: Final = (IconState.READY, IconState.STALE)
 _DEFAULT_SIZE: Final[Size] = (32, 1.0)
 
@@ -60,11 +63,13 @@ class IconLoader(QObject):
     Signals:
         changed(frozenset[str]): the addresses (`Address.url`) whose state or picture is another
             one now; about 30 times a second, or a little later each when many come at once.
+        waiting(int): so many addresses wait for their icon or are being loaded now.
         host_allowed(str): the user allowed this host where its icon was not shown.
         cache_measured(int): the answer to `measure_cache`: bytes on disk.
     """
 
     changed = Signal(object)
+    waiting = Signal(int)
     host_allowed = Signal(str)
     cache_measured = Signal(object)
     _requested = Signal(object)
@@ -90,7 +95,8 @@ class IconLoader(QObject):
         self._judged: set[str] = set()
         self._policy = IconPolicy(allowed_hosts=frozenset(allowed_hosts))
         self._cache_path = cache_path
-        self._asked: dict[str, IconView] = {}
+        self._asked: dict[str, tuple[str, IconView]] = {}
+        self._given_up: set[str] = set()
         self._batch: dict[str, Request] = {}
         self._stopped = False
         self._send_timer = QTimer(self, singleShot=True, interval=0)
@@ -125,8 +131,10 @@ class IconLoader(QObject):
         key = cache_key(address.url)
         facts = self._known(key)
         if facts is None:
+            if key in self._given_up:
+                return _STOPPED
             self._ask(key, address.url, (size, ratio))
-            return self._asked.get(key, _WAITING)
+            return self._asked.get(key, ("", _WAITING))[1]
         if facts.state not in _SHOWN:
             return IconView(facts.state, None, facts.reason)
         pixmap = self._pixmaps.find((key, size, ratio))
@@ -152,17 +160,31 @@ class IconLoader(QObject):
     def want(self, urls_visible: Iterable[str]) -> None:
         """Drop the requests for all other addresses, unless they are being loaded already."""
         keys = frozenset(cache_key(url) for url in urls_visible)
+        self._given_up &= keys
         for key in [key for key in self._asked if key not in keys]:
             del self._asked[key]
         for key in [key for key in self._batch if key not in keys]:
             del self._batch[key]
         self._wanted.emit(keys)
+        self.waiting.emit(len(self._asked))
+
+    def stop_loading(self) -> None:
+        """Give up what waits; what is being loaded comes all the same.
+
+        What was given up is asked for again when it was out of sight, or by `reload`.
+        """
+        urls = frozenset(url for url, _ in self._asked.values())
+        given_up = {key for key in self._asked if key not in self._facts}
+        self.want(())
+        self._given_up = given_up
+        self.changed.emit(urls)
 
     def reload(self, url: str) -> None:
         """Load an address again, past the cache, in the sizes that are in use."""
         key = cache_key(url)
         sizes = self._pixmaps.take_out(key) or {_DEFAULT_SIZE}
         self._forget(key)
+        self._given_up.discard(key)
         for size in sizes:
             self._ask(key, url, size)
         self._batch[key].anew = True
@@ -191,6 +213,7 @@ class IconLoader(QObject):
             return
         self._policy = policy
         self._judged.clear()
+        self._given_up.clear()
         self._policy_changed.emit(policy)
         urls = {facts.url for facts in self._facts.values()}
         urls.update(request.url for request in self._batch.values())
@@ -243,7 +266,7 @@ class IconLoader(QObject):
     def _ask(self, key: str, url: str, size: Size) -> None:
         if self._stopped:
             return
-        self._asked.setdefault(key, _WAITING)
+        self._asked.setdefault(key, (url, _WAITING))
         self._batch.setdefault(key, Request(key, url, set())).sizes.add(size)
         if not self._send_timer.isActive():
             self._send_timer.start()
@@ -276,6 +299,7 @@ class IconLoader(QObject):
         self._start()
         requests, self._batch = list(self._batch.values()), {}
         self._requested.emit(requests)
+        self.waiting.emit(len(self._asked))
 
     @Slot(object, object)
     def _take(self, answers: list[Answer], policy: IconPolicy) -> None:
@@ -290,9 +314,10 @@ class IconLoader(QObject):
             is_current = policy == self._policy
             if answer.facts is None:
                 if answer.key in self._asked:
-                    self._asked[answer.key] = _LOADING
+                    self._asked[answer.key] = (answer.url, _LOADING)
                 continue
             self._asked.pop(answer.key, None)
+            self._given_up.discard(answer.key)
             self._forget(answer.key)
             if not is_current and _depends(answer.facts):
                 continue  # it is asked for again, under the policy of now
@@ -309,6 +334,7 @@ class IconLoader(QObject):
         if self._answers:
             self._take_timer.start()
         self.changed.emit(frozenset(answer.url for answer, _ in taken))
+        self.waiting.emit(len(self._asked))
 
 
 def _depends(facts: IconFacts) -> bool:

@@ -123,6 +123,8 @@ class MainWindow(QMainWindow):
         yield
         self.loader = self._make_loader()
         self.loader.host_allowed.connect(self._keep_allowed_host)
+        stop = self.loader.stop_loading
+        self.loader.waiting.connect(lambda count: self.status.show_icons_waiting(count, stop))
         yield
         if self.workspace is not None:
             yield from self._steps_of(self.workspace, self.loader)

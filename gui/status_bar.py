@@ -13,11 +13,11 @@ from gui.text import number, one_line, plain_tooltip
 
 SHOW_AFTER_MILLISECONDS: Final = 300
 """Work shorter than this shows no progress: it would only flicker."""
+SHOW_ICONS_AFTER_MILLISECONDS: Final = 500
+"""Icons come in batches all the time: only those that take longer are told."""
 MESSAGE_MILLISECONDS: Final = 10_000
 MOST_LETTERS: Final = 60
 """Of what runs in the background; the tooltip has all."""
-
-
 _PERMILLE: Final = 1000
 
 
@@ -42,6 +42,8 @@ class StatusBar(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._works: dict[int, _Work] = {}
+        self._icons: _Work | None = None
+        self._icons_waiting = self._icons_most = 0
         self._next = 0
         self._what = self._label(self.tr("Background work"))
         self._bar = QProgressBar()
@@ -67,6 +69,8 @@ class StatusBar(QStatusBar):
         self._timer.setSingleShot(True)
         self._timer.setInterval(SHOW_AFTER_MILLISECONDS)
         self._timer.timeout.connect(self._show_work)
+        self._icon_timer = QTimer(self, singleShot=True, interval=SHOW_ICONS_AFTER_MILLISECONDS)
+        self._icon_timer.timeout.connect(self._show_icons)
 
     @staticmethod
     def _label(name: str) -> QLabel:
@@ -121,33 +125,63 @@ class StatusBar(QStatusBar):
     def end(self, work: int) -> None:
         """Say that this work is over."""
         self._works.pop(work, None)
-        if self._works and self._bar.isVisible():
-            self._show_work()
-        elif not self._works:
+        if not self._works:
             self._timer.stop()
-            for widget in (self._what, self._bar, self._cancel):
-                widget.hide()
+        if self._bar.isVisible():
+            self._show_work()
+        if not self._works:
             self.idle.emit()
+
+    def show_icons_waiting(self, count: int, stop: Callable[[], None]) -> None:
+        """Show that `count` icons are still to be loaded, when that lasts and nothing else runs.
+
+        Nothing waits for icons: they do not make the status bar busy.
+        """
+        self._icons_waiting = count
+        self._icons_most = max(self._icons_most, count)
+        if not count:
+            self._icon_timer.stop()
+            self._icons_most = 0
+            if self._icons is not None:
+                self._icons = None
+                self._show_work()
+        elif self._icons is not None:
+            self._show_icons()
+        elif not self._icon_timer.isActive():
+            self._stop_icons = stop
+            self._icon_timer.start()
+
+    def _show_icons(self) -> None:
+        if self._icons is None:
+            self._icons = _Work("", self._stop_icons)
+        count = number(self._icons_waiting)
+        self._icons.what = self.tr("Icons: {count} to load").format(count=count)
+        done = self._icons_most - self._icons_waiting
+        self._icons.permille = done * _PERMILLE // self._icons_most
+        if not self._works:
+            self._show_work()
 
     @property
     def is_busy(self) -> bool:
         """Whether something runs in the background."""
         return bool(self._works)
 
+    @property
+    def _current(self) -> _Work | None:
+        return next(iter(self._works.values()), self._icons)  # the others wait for it
+
     def _show_work(self) -> None:
-        if not self._works:
-            return
-        work = next(iter(self._works.values()))  # the others wait for it
-        self._what.setText(one_line(work.what, MOST_LETTERS))
-        self._what.setToolTip(plain_tooltip(work.what))
-        self._bar.setRange(0, 0 if work.permille is None else _PERMILLE)
-        self._bar.setValue(work.permille or 0)
-        self._what.show()
-        self._bar.show()
-        self._cancel.setVisible(work.cancel is not None)
+        work = self._current
+        if work is not None:
+            self._what.setText(one_line(work.what, MOST_LETTERS))
+            self._what.setToolTip(plain_tooltip(work.what))
+            self._bar.setRange(0, 0 if work.permille is None else _PERMILLE)
+            self._bar.setValue(work.permille or 0)
+        self._what.setVisible(work is not None)
+        self._bar.setVisible(work is not None)
+        self._cancel.setVisible(work is not None and work.cancel is not None)
 
     def _cancel_current(self) -> None:
-        if self._works:
-            work = next(iter(self._works.values()))
-            if work.cancel is not None:
-                work.cancel()
+        work = self._current
+        if work is not None and work.cancel is not None:
+            work.cancel()

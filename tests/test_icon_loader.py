@@ -497,6 +497,35 @@ def test_what_scrolled_away_is_dropped(
     assert settled(qtbot, loader, away[0]).state is IconState.READY
 
 
+def test_loading_can_be_given_up_and_begun_again(
+    qtbot: QtBot, make_loader: MakeLoader, server: IconServer
+) -> None:
+    loader = make_loader(limits=Limits(seconds_per_try=0.3))
+    counts: list[int] = []
+    loader.waiting.connect(counts.append)
+    for number in range(6):
+        loader.icon(classify(f"{server.url}/stall/{number}"), 32)
+    qtbot.waitUntil(lambda: sum(server.seen.values()) == 6, timeout=WAIT_MS)
+    kept = [classify(f"{server.url}/png/red/{number}") for number in range(2)]
+    for address in kept:
+        loader.icon(address, 32)
+    qtbot.waitUntil(lambda: counts[-1:] == [8], timeout=WAIT_MS)
+    with qtbot.waitSignal(loader.changed) as told:
+        loader.stop_loading()
+    assert told.args is not None
+    assert {address.url for address in kept} <= told.args[0]
+    assert counts[-1] == 0
+    view = loader.icon(kept[0], 32)
+    assert view.state is IconState.WITHHELD
+    assert view.reason is not None
+    assert "stopped" in str(view.reason)
+    loader.reload(kept[0].url)
+    assert settled(qtbot, loader, kept[0]).state is IconState.READY
+    assert loader.icon(kept[1], 32).state is IconState.WITHHELD
+    loader.want([])  # scrolled away
+    assert settled(qtbot, loader, kept[1]).state is IconState.READY
+
+
 def test_stopping_twice_and_asking_afterwards(make_loader: MakeLoader, server: IconServer) -> None:
     loader = make_loader()
     loader.icon(classify(f"{server.url}/png/red"), 32)

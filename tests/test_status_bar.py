@@ -69,3 +69,34 @@ def test_what_runs_is_shown_and_cancelled_before_what_waits(qtbot: QtBot) -> Non
     with qtbot.waitSignal(bar.idle):
         bar.end(waiting)
     assert not bar.is_busy
+
+
+def test_icons_are_told_when_they_take_long_and_hold_up_nobody(qtbot: QtBot) -> None:
+    bar = StatusBar()
+    qtbot.addWidget(bar)
+    bar.show()
+    progress = bar.findChild(QProgressBar)
+    assert progress is not None
+    cancel = next(b for b in bar.findChildren(QToolButton) if b.toolTip() == "Cancel")
+    stopped: list[bool] = []
+
+    def waiting(count: int) -> None:
+        bar.show_icons_waiting(count, lambda: stopped.append(True))
+
+    waiting(40)
+    assert not progress.isVisible()
+    qtbot.waitUntil(progress.isVisible)
+    assert "Icons: 40 to load" in texts(bar)
+    waiting(10)
+    assert "Icons: 10 to load" in texts(bar)
+    assert progress.value() == progress.maximum() * 3 // 4
+    assert not bar.is_busy
+    writing = bar.begin("Writing", None)
+    assert "Writing" in texts(bar)
+    assert not cancel.isVisible()
+    bar.end(writing)
+    assert "Icons: 10 to load" in texts(bar)
+    cancel.click()
+    assert stopped == [True]
+    waiting(0)
+    assert not progress.isVisible()
