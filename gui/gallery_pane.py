@@ -107,7 +107,9 @@ class GalleryPane(QWidget):
         self._by[first.column].setChecked(True)
         (self._down if first.descending else self._up).setChecked(True)
         arrow = "↓" if first.descending else "↑"
-        self.sort_button.setText(f"{titles[0]} {arrow}")
+        self.sort_button.setText(
+            self.tr("Sort: {column} {arrow}").format(column=titles[0], arrow=arrow)
+        )
         direction = self._down if first.descending else self._up
         words = self.tr("Sorted by {columns}, {direction}").format(
             columns=", ".join(titles), direction=direction.text().replace("&", "").lower()

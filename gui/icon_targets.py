@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, QPoint, QRect
-from PySide6.QtWidgets import QAbstractItemView
+from PySide6.QtWidgets import QAbstractItemView, QTableView
 
 from gui.drop_zone import DropZone, Place
 from gui.icon_setting import IconSetting, Target
@@ -46,7 +46,7 @@ class IconTargets(QObject):
         """Take what is dropped on the rows of a view; marked is what is seen of the row."""
 
         def find(at: QPoint) -> Place | None:
-            in_rows = view.model().columnCount() > 1
+            in_rows = isinstance(view, QTableView)
             index = view.indexAt(QPoint(1, at.y()) if in_rows else at)
             target = self._target(index.row()) if index.isValid() else None
             if target is None:

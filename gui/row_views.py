@@ -32,9 +32,11 @@ class RowViews(QObject):
         pane: the gallery with its bar, None until it is made.
 
     Signals:
+        made(IntegrationGallery): the gallery is there.
         details_requested, text_left, delete_requested: of the gallery, as the table's.
     """
 
+    made = Signal(object)
     details_requested = Signal(object, str)
     text_left = Signal(object, str, str)
     delete_requested = Signal()
@@ -124,6 +126,7 @@ class RowViews(QObject):
         size = bytes(self._settings.state("gallery").data()).decode("ascii", "replace")
         if size.isdecimal() and len(size) < 5:
             gallery.zoom(int(size))
+        self.made.emit(gallery)
         return pane
 
     def save(self) -> None:

@@ -128,8 +128,8 @@ class Workspace(QWidget):
         self.pages.make_states(start_actions, self.clear_filters)
         self._connect_panels()
         self.views.set_loader(loader)
-        self.views.make_switch(view_actions)
         self._take_icons(loader)
+        self.views.make_switch(view_actions)
         self.is_whole = True
         self._watch()
         self.reload_overview()
@@ -235,6 +235,7 @@ class Workspace(QWidget):
         self.icons.watch_details(self.details)
         if not self.catalog.read_only:
             self.icons.watch_view(self.table)
+            self.views.made.connect(self.icons.watch_view)
 
     def _watch(self) -> None:
         self._watch_pending = False

@@ -575,7 +575,7 @@ def test_the_sort_menu_and_the_header_are_one(open_window: Open, path: Path, qtb
     assert space.model.index(0, PLACE["name"]).data() == "n299"
     with qtbot.waitSignal(space.model.loaded, timeout=LONG):
         space.table.sort_by("type")
-    assert pane.sort_button.text().startswith("Type")
+    assert "Type" in pane.sort_button.text()
 
 
 def choose(actions: Sequence[object], text: str) -> None:

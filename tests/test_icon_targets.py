@@ -118,6 +118,16 @@ def test_an_address_on_a_row_is_one_edit(window: MainWindow, qtbot: QtBot) -> No
     qtbot.waitUntil(lambda: icons(window) == ["old.svg"] * 3, timeout=LONG)
 
 
+def test_a_cell_of_the_gallery_takes_an_address_too(window: MainWindow, qtbot: QtBot) -> None:
+    window.actions_by_name["show_gallery"].trigger()
+    gallery = space(window).views.current
+    cell = gallery.visualRect(space(window).model.index(1, PLACE["name"]))
+    assert not drag(gallery.viewport(), QPoint(2, gallery.viewport().height() - 2), urls(ADDRESS))
+    leave(gallery.viewport())
+    assert drop(gallery.viewport(), cell.center(), urls(ADDRESS))
+    qtbot.waitUntil(lambda: icons(window) == ["old.svg", ADDRESS, "old.svg"], timeout=LONG)
+
+
 @pytest.mark.parametrize(("button", "changed"), [("Set for All 2", 2), ("Only Gamma", 1)])
 def test_on_one_of_several_selected_rows_it_is_asked_for_which(
     window: MainWindow, qtbot: QtBot, button: str, changed: int

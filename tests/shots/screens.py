@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QLocale, QSize, QTimer
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from db import csv_import
 from db.catalog import Catalog
 from gui import application, resources, theme
+from gui.gallery_view import IntegrationGallery
 from gui.import_dialog import ImportDialog
 from gui.main_window import MainWindow
 from gui.workspace import Workspace
@@ -94,10 +95,22 @@ class Screens:
         window.resize(LARGE)
         self._all_icons_there(window)
         self._save(window, "window-large")
+        self._gallery(window, (32, 64), "-large")
         window.resize(SIZE)
+        self._gallery(window, (64, 128, 256), "")
         self._no_match(window)
         self._dialogs(window)
         window.close()
+
+    def _gallery(self, window: MainWindow, sizes: Sequence[int], kind: str) -> None:
+        views = _space(window).views
+        views.show_gallery(True)
+        assert isinstance(views.current, IntegrationGallery)
+        for size in sizes:
+            views.current.zoom(size)
+            self._all_icons_there(window)
+            self._save(window, f"gallery-{size}{kind}")
+        views.show_gallery(False)
 
     def _all_icons_there(self, window: MainWindow) -> None:
         """Wait until no icon has come for a while."""
