@@ -97,6 +97,10 @@ PRIVATE_HOST: Final = (
     "“{host}” is on this computer or in a private network ({address}), and such hosts are not "
     "asked for icons. Allow it in Preferences > Allowed hosts if you trust it."
 )
+OTHER_SCRIPT: Final = (
+    "The host “{host}” is {ascii} to the network. Some letters look like others: make sure that "
+    "it is the host you mean."
+)
 METADATA_HOST: Final = (
     "“{host}” is where cloud machines keep their credentials; it is not asked for icons. "
     "Allow it in Preferences > Allowed hosts if you must."
@@ -358,6 +362,8 @@ def warn(icon_url: Value, bases: Sequence[str | None] = ()) -> list[Problem]:
         problems.append(Problem("There are spaces or line breaks around the address."))
     elif re.search("[\t\n\r]", text):
         problems.append(Problem("There is a line break or a tab within the address."))
+    if address.kind == "web" and address.url:
+        problems.extend(_name_warnings(address.url))
     if address.kind == "web" and address.url.startswith("http:"):
         problems.append(Problem("The address is not encrypted. Use https if the host offers it."))
     if address.kind == "data":
@@ -365,6 +371,15 @@ def warn(icon_url: Value, bases: Sequence[str | None] = ()) -> list[Problem]:
     if address.kind == "relative" and _LOOKS_LIKE_HOST.match(text.strip()):
         problems.append(Problem("If “{text}” is a host, put https:// in front.", text=_host(text)))
     return problems
+
+
+def _name_warnings(url: str) -> list[Problem]:
+    """A host in letters of other scripts, which may look like those of another host."""
+    host = host_and_port(url)[0]
+    if "xn--" not in host:
+        return []
+    shown = str(ada_url.idna_to_unicode(host))
+    return [Problem(OTHER_SCRIPT, host=shown, ascii=host)]
 
 
 def _data_warnings(url: str) -> list[Problem]:

@@ -12,6 +12,7 @@ import zlib
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
+from urllib.parse import unquote
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 from PySide6.QtGui import QColor, QImage
@@ -166,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.answer_png("green")
 
     def answer_busy(self, rest: str) -> None:
-        self.reply(429, b"slow down", Retry_After=rest)
+        self.reply(429, b"slow down", Retry_After=unquote(rest))
 
     def answer_etag(self, rest: str) -> None:
         if self.headers.get("If-None-Match") == ETAG:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 from PySide6.QtNetwork import QHostAddress, QHostInfo
@@ -291,3 +293,53 @@ def test_redirects_to_one_host_share_its_six_connections(
         qtbot.waitUntil(lambda: len(done) == 40, timeout=WAIT_MS)
     assert [fetched.problem for fetched in done] == [None] * 40
     assert server.most_connections == 6
+
+
+def test_no_more_than_six_connections_are_made_to_a_host(
+    qtbot: QtBot, fetcher: Fetcher, server: IconServer
+) -> None:
+    done: list[Fetched] = []
+    for n in range(60):
+        fetcher.fetch(f"{server.url}/slow/{n}", NO_VALIDATORS, done.append)
+    qtbot.waitUntil(lambda: len(done) == 60, timeout=WAIT_MS)
+    assert server.most_connections == 6
+
+
+def test_a_pause_until_a_date_is_kept(
+    qtbot: QtBot, make_fetcher: MakeFetcher, server: IconServer
+) -> None:
+    fetcher = make_fetcher(tries=1)
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=3)
+    pause = format_datetime(until, usegmt=True).replace(" ", "%20")
+    fetch(qtbot, fetcher, f"{server.url}/busy/{pause}")
+    assert fetch(qtbot, fetcher, f"{server.url}/png/red").body == png("red")
+    assert datetime.now(UTC) >= until - timedelta(seconds=0.1)
+
+
+def test_waiting_longer_than_a_host_may_ask_for_is_giving_up(
+    qtbot: QtBot, fetcher: Fetcher, server: IconServer
+) -> None:
+    assert "429" in str(fetch(qtbot, fetcher, f"{server.url}/busy/3600").problem)
+    assert server.seen["/busy/3600"] == 1
+
+
+@pytest.mark.parametrize(("status", "times"), [(502, 3), (408, 3), (404, 1), (410, 1), (500, 1)])
+def test_only_what_may_pass_is_tried_three_times(
+    qtbot: QtBot, make_fetcher: MakeFetcher, server: IconServer, status: int, times: int
+) -> None:
+    fetch(qtbot, make_fetcher(backoff=0.01), f"{server.url}/status/{status}")
+    assert server.seen[f"/status/{status}"] == times
+
+
+def test_breaking_off_asks_no_more_and_calls_nobody(
+    qtbot: QtBot, fetcher: Fetcher, server: IconServer
+) -> None:
+    done: list[Fetched] = []
+    stalled = [f"{server.url}/stall/{n}" for n in range(20)]
+    for url in stalled:
+        fetcher.fetch(url, NO_VALIDATORS, done.append)
+    qtbot.waitUntil(lambda: sum(server.seen.values()) == 6, timeout=WAIT_MS)
+    fetcher.break_off(stalled)
+    assert fetcher.load == 0
+    assert fetch(qtbot, fetcher, f"{server.url}/png/red").body == png("red")
+    assert not done
