@@ -74,8 +74,8 @@ NOT_AN_ADDRESS: Final = (
 )
 NO_HOST: Final = "“{text}” names no host. Write one such as https://example.com/icon.svg."
 NO_BASE: Final = (
-    "“{text}” is relative and there is no base URL to complete it. "
-    "Set one for the organization or for the catalogue."
+    "“{text}” is relative and no base URL is set to complete it. Set one with Organization > "
+    "Base URL of Organization, or for all with File > Base URL of the Catalogue."
 )
 BAD_BASE: Final = (
     "“{text}” is relative and the base URL “{base}” is no http or https address. "

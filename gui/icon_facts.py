@@ -34,6 +34,8 @@ class IconState(Enum):
     """Not in the cache, and the user works offline."""
     WITHHELD = "withheld"
     """Not loaded, because the preferences say so."""
+    RELATIVE = "relative"
+    """An address that nothing completes: no base URL is set, or none that can be used."""
     NOT_ADDRESS = "not-address"
     NAME = "name"
 

@@ -355,6 +355,8 @@ def _without_url(address: Address) -> IconView:
         return _NONE
     if address.kind == "name":
         return _NAME
+    if address.kind == "relative":
+        return IconView(IconState.RELATIVE, None, address.reason)
     refused = address.kind in ("web", "other")
     state = IconState.REFUSED if refused else IconState.NOT_ADDRESS
     return IconView(state, None, address.reason)

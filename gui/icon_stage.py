@@ -75,6 +75,7 @@ def state_words(state: IconState) -> str:
         IconState.REFUSED: translate("IconState", "Refused"),
         IconState.OFFLINE: translate("IconState", "Offline"),
         IconState.WITHHELD: translate("IconState", "Not loaded"),
+        IconState.RELATIVE: translate("IconState", "Relative address"),
         IconState.NOT_ADDRESS: translate("IconState", "Not an address"),
         IconState.NAME: translate("IconState", "Name in an icon font"),
     }[state]

@@ -30,6 +30,7 @@ STATE_SYMBOLS = {
     "offline": "offline",
     "withheld": "withheld",
     "not-address": "not-address",
+    "relative": "relative",
     "name": "name",
 }
 """By the value of an `IconState`: what stands where no picture is; READY without one is being drawn
@@ -113,7 +114,7 @@ class CellInk:
     ) -> None:
         """The symbol of an icon without a picture."""
         state = view.state.value
-        pen = self._warning if state in ("broken", "not-address") else self._muted
+        pen = self._warning if state in ("broken", "not-address", "relative") else self._muted
         self._paint_symbol(
             painter, STATE_SYMBOLS[state], x, y, self._selected_text if selected else pen, size
         )

@@ -96,7 +96,7 @@ def data_uri(body: bytes, media_type: str = "image/png") -> str:
     [
         (None, IconState.NONE),
         ("icon-dl-sdk", IconState.NAME),
-        ("a.svg", IconState.NOT_ADDRESS),
+        ("a.svg", IconState.RELATIVE),
         ("http://", IconState.NOT_ADDRESS),
         ("ftp://example.com/a.png", IconState.REFUSED),
         ("https://user:secret@example.com/a.png", IconState.REFUSED),

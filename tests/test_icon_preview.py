@@ -210,7 +210,7 @@ def test_the_facts_stand_beside_it(preview: IconPreview, qtbot: QtBot) -> None:
     [
         ("", IconState.NONE, "No icon"),
         ("icon-dl-sampling", IconState.NAME, "icon font"),
-        ("icons/a.svg", IconState.NOT_ADDRESS, "no base URL"),
+        ("icons/a.svg", IconState.RELATIVE, "no base URL"),
         ("file:///etc/passwd", IconState.REFUSED, "not from “file:”"),
         ("http://127.0.0.1:9/a.png", IconState.REFUSED, "Preferences > Allowed hosts"),
         ("data:image/png;base64,aGVsbG8=", IconState.BROKEN, "no picture that can be shown"),

@@ -19,7 +19,7 @@ from gui import resources
 
 STATES = {
     *("none", "waiting", "loading", "stale", "broken", "refused", "offline", "withheld"),
-    *("not-address", "name"),
+    *("not-address", "relative", "name"),
 }
 ACTIONS = {
     *("new", "duplicate", "delete", "undo", "redo", "import", "export", "search", "clear"),
