@@ -567,3 +567,16 @@ def test_real_icons(qtbot: QtBot, make_loader: MakeLoader, icon_host: IconHost) 
     with urlopen(f"{icon_host.url}/stats") as answer:
         stats = json.load(answer)
     assert stats["most_open"] <= 6
+
+
+def test_twenty_thousand_that_scrolled_away_hold_up_nothing(
+    qtbot: QtBot, loader: IconLoader, server: IconServer
+) -> None:
+    away = [classify(f"{server.url}/slow/{number}") for number in range(20_000)]
+    for address in away:
+        loader.icon(address, 32)
+    qtbot.waitUntil(lambda: bool(server.seen), timeout=WAIT_MS)
+    visible = classify(f"{server.url}/png/blue")
+    loader.want([visible.url])
+    assert settled(qtbot, loader, visible).state is IconState.READY
+    assert sum(server.seen.values()) < 5_000
