@@ -8,25 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QThreadPool, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar
+from PySide6.QtWidgets import QApplication, QMainWindow
 
 from db.scratch import remove_left_over
-from gui import logs, theme
-from gui.actions import fill, make_actions
-from gui.background import deliver, run_in_gui
+from gui import help_menu, theme
+from gui.actions import make_actions
+from gui.background import deliver
 from gui.catalog_files import CatalogFiles
 from gui.leaving import Leaving
+from gui.menus import WindowMenus
 from gui.settings import Settings
 from gui.status_bar import StatusBar
-from gui.text import one_line, plain_tooltip, sentence
-from gui.version import VERSION
+from gui.text import one_line, sentence
 from gui.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -37,10 +35,7 @@ _SIZE: Final = QSize(1280, 800)
 """At the first start, where the screen has room."""
 _FRAME: Final = QSize(16, 48)
 """What the window manager puts around the window, at most."""
-_NEEDS_CATALOG = "save_copy export copy select_all find refresh"
 _OF_TABLE = "edit_cell icon_file paste_icon duplicate delete copy select_all"
-_NEEDS_ROW = "duplicate delete edit_cell icon_file paste_icon"
-_NEEDS_WRITING = "import sample base_url new"
 _UNPAINTED_MILLISECONDS: Final = 500
 """A window that is not painted (it may be minimized) is made whole after this time."""
 
@@ -76,7 +71,6 @@ class MainWindow(QMainWindow):
         self._is_whole = False
         self._is_ready = False
         self._has_begun = False
-        self._work_of: WeakKeyDictionary[Future[Any], int] = WeakKeyDictionary()
         self._next_step = QTimer(self, singleShot=True)
         self._next_step.timeout.connect(self._take_step)
         self.workspace: Workspace | None = None
@@ -87,8 +81,15 @@ class MainWindow(QMainWindow):
         self.status = StatusBar()
         self.setStatusBar(self.status)
         self._leaving = Leaving(self, self.status, lambda: self.workspace)
-        self._make_menus()
-        self._make_tool_bar()
+        self.status.failed.connect(self._leaving.stay)
+        self.menus = WindowMenus(self, self.actions_by_name)
+        self.menus.recent_chosen.connect(
+            lambda path: self._leaving.then(lambda: self.files.open(path))
+        )
+        self.menus.recent_wanted.connect(lambda: self.menus.show_recent(settings))
+        self.menus.columns_wanted.connect(self._show_columns)
+        self.menus.organization_wanted.connect(self._show_organization)
+        self.actions_by_name["work_offline"].setChecked(settings.flag("offline", default=False))
         self._restore()
         self._update_actions()
 
@@ -196,95 +197,9 @@ class MainWindow(QMainWindow):
             ),
             "show_details": lambda on: self._in_workspace(lambda space: space.show_details(on)),
             "work_offline": self._work_offline,
-            "logs": _open_log_folder,
-            "about": self._about,
+            "logs": help_menu.open_log_folder,
+            "about": lambda: help_menu.about(self),
         }
-
-    # -- menus and tool bar --------------------------------------------------------------------
-
-    def _make_menus(self) -> None:
-        bar, actions = self.menuBar(), self.actions_by_name
-        file = bar.addMenu(self.tr("&File"))
-        fill(file, actions, "new_catalog open")
-        self._recent = file.addMenu(self.tr("Open &Recent"))
-        theme.set_icon(self._recent, "history")
-        self._recent.aboutToShow.connect(self._fill_recent)
-        fill(file, actions, "save_copy | import export sample | base_url preferences | quit")
-        edit = bar.addMenu(self.tr("&Edit"))
-        fill(edit, actions, "undo redo | new duplicate edit_cell delete | icon_file paste_icon")
-        fill(edit, actions, "| copy select_all | find")
-        self._view = bar.addMenu(self.tr("&View"))
-        fill(self._view, actions, "show_table show_gallery | show_organizations show_details")
-        self._columns = self._view.addMenu(self.tr("&Columns"))
-        theme.set_icon(self._columns, "columns")
-        self._columns.aboutToShow.connect(self._fill_columns)
-        fill(self._view, actions, "| refresh | work_offline")
-        actions["work_offline"].setChecked(self._settings.flag("offline", default=False))
-        self._organization = bar.addMenu(self.tr("&Organization"))
-        self._organization.aboutToShow.connect(self._fill_organization)
-        fill(bar.addMenu(self.tr("&Help")), actions, "logs about")
-
-    def _make_tool_bar(self) -> None:
-        bar = QToolBar(self.tr("Tools"))
-        bar.setObjectName("tools")
-        bar.setMovable(False)
-        bar.setIconSize(QSize(16, 16))
-        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        for name in ["new", "duplicate", "delete", "|", "undo", "redo", "|", "import", "export"]:
-            if name == "|":
-                bar.addSeparator()
-            else:
-                bar.addAction(self.actions_by_name[name])
-        for name, text in self._short_names().items():
-            self.actions_by_name[name].setIconText(text)
-        self.addToolBar(bar)
-        self.tool_bar = bar
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
-
-    def _short_names(self) -> dict[str, str]:
-        return {
-            "new": self.tr("New"),
-            "duplicate": self.tr("Duplicate"),
-            "delete": self.tr("Delete"),
-            "undo": self.tr("Undo"),
-            "redo": self.tr("Redo"),
-            "import": self.tr("Import"),
-            "export": self.tr("Export"),
-        }
-
-    def _fill_recent(self) -> None:
-        self._recent.clear()
-        for path in self._settings.recent:
-            action = self._recent.addAction(_menu_text(str(path)))
-            action.setToolTip(plain_tooltip(str(path)))
-            action.triggered.connect(
-                lambda _=False, path=path: self._leaving.then(lambda: self.files.open(path))
-            )
-        if self._recent.isEmpty():
-            self._recent.addAction(self.tr("Nothing opened yet")).setEnabled(False)
-            return
-        self._recent.addSeparator()
-        clear = self._recent.addAction(self.tr("Clear This List"))
-        clear.triggered.connect(lambda: self._settings.forget_recent())
-
-    def _fill_columns(self) -> None:
-        self._columns.clear()
-        if self.workspace is not None:
-            self._columns.addActions(self.workspace.table.column_actions())
-
-    def _fill_organization(self) -> None:
-        self._organization.clear()
-        if self.workspace is not None:
-            self.make_whole()
-            panel = self.workspace.organizations
-            self._organization.addActions(
-                [
-                    panel.add_action,
-                    panel.rename_action,
-                    panel.base_url_action,
-                    panel.delete_action,
-                ]
-            )
 
     # -- the open catalogue --------------------------------------------------------------------
 
@@ -297,7 +212,7 @@ class MainWindow(QMainWindow):
         if self.workspace is not None:
             self.make_whole()
         self._close_workspace()
-        space = Workspace(catalog, self._settings, self.follow, self)
+        space = Workspace(catalog, self._settings, self.status.follow, self)
         space.shown_changed.connect(self._show_counts)
         space.overview_changed.connect(lambda _: self._show_counts())
         space.selected_changed.connect(self._selected)
@@ -308,7 +223,7 @@ class MainWindow(QMainWindow):
         for name in _OF_TABLE.split():
             space.table.addAction(self.actions_by_name[name])
         space.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        catalog.progressed.append(self._told_progress)
+        catalog.progressed.append(self.status.tell_progress)
         self.setCentralWidget(space)
         for name, show in (
             ("show_organizations", space.show_organizations),
@@ -349,23 +264,6 @@ class MainWindow(QMainWindow):
         if self.workspace is not None:
             self.make_whole()
             run(self.workspace)
-
-    def follow(
-        self, what: str, future: Future[Any], cancel: Callable[[], None] | None = None
-    ) -> None:
-        """Show in the status bar that `future` is being worked on, until it is done."""
-        work = self.status.begin(what, cancel)
-        self._work_of[future] = work
-        deliver(
-            self.status,
-            future,
-            lambda _: self.status.end(work),
-            lambda _: self._work_failed(work),
-        )
-
-    def _work_failed(self, work: int) -> None:
-        self._leaving.stay()
-        self.status.end(work)
 
     # -- what the actions do -------------------------------------------------------------------
 
@@ -431,19 +329,10 @@ class MainWindow(QMainWindow):
         if self.workspace is not None:
             self.files.ask_copy(self.workspace.catalog, self._report_copy)
 
-    def _told_progress(self, future: Future[Any], done: int, total: int) -> None:
-        """Called on the writer's thread."""
-        run_in_gui(partial(self._show_progress, future, done, total))
-
-    def _show_progress(self, future: Future[Any], done: int, total: int) -> None:
-        work = self._work_of.get(future)
-        if work is not None:
-            self.status.advance(work, done, total)
-
     def _report_copy(self, path: Path, future: Future[None]) -> None:
         space = self.workspace
         cancel = (lambda: space.catalog.cancel(future)) if space is not None else None
-        self.follow(self.tr("Saving {name}").format(name=path.name), future, cancel)
+        self.status.follow(self.tr("Saving {name}").format(name=path.name), future, cancel)
         done = self.tr("Saved a copy as {name}").format(name=one_line(path.name, 80))
         deliver(self, future, lambda _: self.status.say(done), self.show_error)
 
@@ -464,20 +353,6 @@ class MainWindow(QMainWindow):
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
 
-    def _about(self) -> None:
-        from PySide6.QtWidgets import QMessageBox
-
-        box = QMessageBox(self)
-        box.setWindowTitle(self.tr("About Integration Icons"))
-        box.setIconPixmap(theme.app_icon().pixmap(QSize(64, 64), self.devicePixelRatioF()))
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(self.tr("Integration Icons {version}").format(version=VERSION))
-        box.setInformativeText(
-            self.tr("See, edit and put right the icons of a catalogue of integrations.")
-        )
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.open()
-
     # -- state ---------------------------------------------------------------------------------
 
     def _show_counts(self, *_: object) -> None:
@@ -490,29 +365,24 @@ class MainWindow(QMainWindow):
         self._update_actions()
 
     def _update_actions(self) -> None:
-        space, actions = self.workspace, self.actions_by_name
-        writable = space is not None and not space.catalog.read_only
-        for name in _NEEDS_CATALOG.split():
-            actions[name].setEnabled(space is not None)
-        for name in _NEEDS_WRITING.split():
-            actions[name].setEnabled(writable)
-        some = space is not None and (space.selected > 0 or space.table.chosen.current_row >= 0)
-        for name in _NEEDS_ROW.split():
-            actions[name].setEnabled(writable and some)
-        self._name_step("undo", self.tr("&Undo"), space.catalog.undo_label() if space else None)
-        self._name_step("redo", self.tr("&Redo"), space.catalog.redo_label() if space else None)
+        self.menus.update(self.workspace)
 
-    def _name_step(self, name: str, word: str, label: str | None) -> None:
-        action = self.actions_by_name[name]
-        short = action.iconText()
-        writable = self.workspace is not None and not self.workspace.catalog.read_only
-        action.setEnabled(label is not None and writable)
-        action.setText(f"{word} {_menu_text(one_line(label, 60))}" if label else word)
-        action.setIconText(short)
-        key = action.shortcut().toString()
-        plain = word.replace("&", "")
-        tip = f"{plain}: {label} ({key})" if label else f"{plain} ({key})"
-        action.setToolTip(plain_tooltip(tip))
+    def _show_columns(self) -> None:
+        if self.workspace is not None:
+            self.menus.show_columns(self.workspace.table.column_actions())
+
+    def _show_organization(self) -> None:
+        if self.workspace is not None:
+            self.make_whole()
+            panel = self.workspace.organizations
+            self.menus.show_organization(
+                [
+                    panel.add_action,
+                    panel.rename_action,
+                    panel.base_url_action,
+                    panel.delete_action,
+                ]
+            )
 
     def _restore(self) -> None:
         room = self.screen().availableSize() - _FRAME
@@ -534,15 +404,3 @@ class MainWindow(QMainWindow):
         if self.loader is not None:
             self.loader.stop()
         super().closeEvent(event)
-
-
-def _open_log_folder() -> None:
-    from PySide6.QtCore import QUrl
-    from PySide6.QtGui import QDesktopServices
-
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(logs.folder())))
-
-
-def _menu_text(text: str) -> str:
-    """`text` in a menu, where "&" would mark a key."""
-    return text.replace("&", "&&")

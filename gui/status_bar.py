@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from gui import theme
+from gui.background import deliver, run_in_gui
 from gui.text import number, one_line, plain_tooltip
 
 SHOW_AFTER_MILLISECONDS: Final = 300
@@ -35,13 +39,16 @@ class StatusBar(QStatusBar):
 
     Signals:
         idle(): nothing runs in the background any more.
+        failed(): something that was followed has failed; comes before `idle`.
     """
 
     idle = Signal()
+    failed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._works: dict[int, _Work] = {}
+        self._work_of: WeakKeyDictionary[Future[Any], int] = WeakKeyDictionary()
         self._icons: _Work | None = None
         self._icons_waiting = self._icons_most = 0
         self._next = 0
@@ -103,6 +110,28 @@ class StatusBar(QStatusBar):
     def show_read_only(self, read_only: bool) -> None:
         """Say that the catalogue cannot be edited."""
         self._mode.setText(self.tr("Read-only") if read_only else "")
+
+    def follow(
+        self, what: str, future: Future[Any], cancel: Callable[[], None] | None = None
+    ) -> None:
+        """Show that `future` is being worked on, until it is done."""
+        work = self.begin(what, cancel)
+        self._work_of[future] = work
+
+        def fail(_: Exception) -> None:
+            self.failed.emit()
+            self.end(work)
+
+        deliver(self, future, lambda _: self.end(work), fail)
+
+    def tell_progress(self, future: Future[Any], done: int, total: int) -> None:
+        """Show how far the work on `future` has come; any thread may tell."""
+        run_in_gui(partial(self._show_progress, future, done, total))
+
+    def _show_progress(self, future: Future[Any], done: int, total: int) -> None:
+        work = self._work_of.get(future)
+        if work is not None:
+            self.advance(work, done, total)
 
     def begin(self, what: str, cancel: Callable[[], None] | None = None) -> int:
         """Say what runs in the background from now on; returns a number for `end`."""

@@ -103,7 +103,9 @@ def test_what_follows_the_first_rows_moves_nothing(qtbot: QtBot, window: MainWin
     def places() -> list[object]:
         widgets = (space(window).table, space(window).search, *space(window).splitter.children())
         shown = [widget.geometry() for widget in widgets[:2]]
-        buttons = [window.tool_bar.widgetForAction(a) for a in window.tool_bar.actions()]
+        buttons = [
+            window.menus.tool_bar.widgetForAction(a) for a in window.menus.tool_bar.actions()
+        ]
         return [*shown, space(window).splitter.sizes(), *(b.geometry() for b in buttons if b)]
 
     before = places()

@@ -1,0 +1,150 @@
+"""The menus and the tool bar of the window, and which of their actions can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMainWindow, QToolBar
+
+from gui import theme
+from gui.actions import fill
+from gui.text import one_line, plain_tooltip
+
+if TYPE_CHECKING:
+    from gui.settings import Settings
+    from gui.workspace import Workspace
+
+_NEEDS_CATALOG = "save_copy export copy select_all find refresh"
+_NEEDS_ROW = "duplicate delete edit_cell icon_file paste_icon"
+_NEEDS_WRITING = "import sample base_url new"
+
+
+class WindowMenus(QObject):
+    """Puts the actions into the menu bar and the tool bar of a window.
+
+    Signals:
+        recent_wanted(), columns_wanted(), organization_wanted(): this menu is opened; what it is to
+            show is given by `show_recent`, `show_columns`, `show_organization`.
+        recent_chosen(Path): open this catalogue.
+    """
+
+    recent_wanted = Signal()
+    columns_wanted = Signal()
+    organization_wanted = Signal()
+    recent_chosen = Signal(object)
+
+    def __init__(self, window: QMainWindow, actions: dict[str, QAction]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._actions = actions
+        self._make_menus()
+        self._make_tool_bar()
+
+    def _make_menus(self) -> None:
+        bar, actions = self._window.menuBar(), self._actions
+        file = bar.addMenu(self.tr("&File"))
+        fill(file, actions, "new_catalog open")
+        self._recent = file.addMenu(self.tr("Open &Recent"))
+        theme.set_icon(self._recent, "history")
+        self._recent.aboutToShow.connect(self.recent_wanted)
+        fill(file, actions, "save_copy | import export sample | base_url preferences | quit")
+        edit = bar.addMenu(self.tr("&Edit"))
+        fill(edit, actions, "undo redo | new duplicate edit_cell delete | icon_file paste_icon")
+        fill(edit, actions, "| copy select_all | find")
+        view = bar.addMenu(self.tr("&View"))
+        fill(view, actions, "show_table show_gallery | show_organizations show_details")
+        self._columns = view.addMenu(self.tr("&Columns"))
+        theme.set_icon(self._columns, "columns")
+        self._columns.aboutToShow.connect(self.columns_wanted)
+        fill(view, actions, "| refresh | work_offline")
+        self._organization = bar.addMenu(self.tr("&Organization"))
+        self._organization.aboutToShow.connect(self.organization_wanted)
+        fill(bar.addMenu(self.tr("&Help")), actions, "logs about")
+
+    def _make_tool_bar(self) -> None:
+        bar = QToolBar(self.tr("Tools"))
+        bar.setObjectName("tools")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(16, 16))
+        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        for name in ["new", "duplicate", "delete", "|", "undo", "redo", "|", "import", "export"]:
+            if name == "|":
+                bar.addSeparator()
+            else:
+                bar.addAction(self._actions[name])
+        for name, text in self._short_names().items():
+            self._actions[name].setIconText(text)
+        self._window.addToolBar(bar)
+        self.tool_bar = bar
+        self._window.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+
+    def _short_names(self) -> dict[str, str]:
+        return {
+            "new": self.tr("New"),
+            "duplicate": self.tr("Duplicate"),
+            "delete": self.tr("Delete"),
+            "undo": self.tr("Undo"),
+            "redo": self.tr("Redo"),
+            "import": self.tr("Import"),
+            "export": self.tr("Export"),
+        }
+
+    def show_recent(self, settings: Settings) -> None:
+        """Fill the menu of the catalogues that were opened last."""
+        self._recent.clear()
+        for path in settings.recent:
+            action = self._recent.addAction(_menu_text(str(path)))
+            action.setToolTip(plain_tooltip(str(path)))
+            action.triggered.connect(lambda _=False, path=path: self.recent_chosen.emit(path))
+        if self._recent.isEmpty():
+            self._recent.addAction(self.tr("Nothing opened yet")).setEnabled(False)
+            return
+        self._recent.addSeparator()
+        clear = self._recent.addAction(self.tr("Clear This List"))
+        clear.triggered.connect(lambda: settings.forget_recent())
+
+    def show_columns(self, actions: Sequence[QAction]) -> None:
+        """Fill the menu of the columns."""
+        self._columns.clear()
+        self._columns.addActions(actions)
+
+    def show_organization(self, actions: Sequence[QAction]) -> None:
+        """Fill the menu of the chosen organization."""
+        self._organization.clear()
+        self._organization.addActions(actions)
+
+    def update(self, space: Workspace | None) -> None:
+        """Enable what can be done in this workspace, and say what undo and redo would do."""
+        actions = self._actions
+        writable = space is not None and not space.catalog.read_only
+        for name in _NEEDS_CATALOG.split():
+            actions[name].setEnabled(space is not None)
+        for name in _NEEDS_WRITING.split():
+            actions[name].setEnabled(writable)
+        some = space is not None and (space.selected > 0 or space.table.chosen.current_row >= 0)
+        for name in _NEEDS_ROW.split():
+            actions[name].setEnabled(writable and some)
+        undo, redo = (
+            (space.catalog.undo_label(), space.catalog.redo_label()) if space else (None, None)
+        )
+        self._name_step("undo", self.tr("&Undo"), undo, writable)
+        self._name_step("redo", self.tr("&Redo"), redo, writable)
+
+    def _name_step(self, name: str, word: str, label: str | None, writable: bool) -> None:
+        action = self._actions[name]
+        short = action.iconText()
+        action.setEnabled(label is not None and writable)
+        action.setText(f"{word} {_menu_text(one_line(label, 60))}" if label else word)
+        action.setIconText(short)
+        key = action.shortcut().toString()
+        plain = word.replace("&", "")
+        tip = f"{plain}: {label} ({key})" if label else f"{plain} ({key})"
+        action.setToolTip(plain_tooltip(tip))
+
+
+def _menu_text(text: str) -> str:
+    """`text` in a menu, where "&" would mark a key."""
+    return text.replace("&", "&&")
