@@ -28,9 +28,11 @@ from db.addresses import host_and_port, redirected
 from db.errors import Problem
 from gui import icon_facts as words
 from gui.icon_checks import HostChecks
-from gui.icon_facts import MAX_BYTES, NO_VALIDATORS, Validators
+from gui.icon_facts import MAX_BYTES, Validators
 from gui.icon_http import (
     LOST,
+    Fetched,
+    Limits,
     error_problem,
     fresh_seconds,
     header,
@@ -53,39 +55,6 @@ _HOST_BUSY: Final = frozenset({429, 503})
 _TRANSIENT: Final = frozenset({408, 502, 504})
 
 _Error = QNetworkReply.NetworkError
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long a request may take, in seconds, and how often it is tried.
-
-    `seconds_per_try` holds for a whole try, redirects and all. After a passing fault `backoff` is
-    waited, then twice as long. A host may ask for a pause of up to `longest_wait`.
-    """
-
-    seconds_per_try: float = 15.0
-    tries: int = 3
-    backoff: float = 0.5
-    longest_wait: float = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What came of a request: bytes, "not modified", or the reason why there is nothing.
-
-    `refused`: we did not ask. `unreachable`: nobody answered, so an older picture still holds.
-    """
-
-    final_url: str
-    status: int | None = None
-    content_type: str = ""
-    validators: Validators = NO_VALIDATORS
-    fresh_seconds: float | None = None
-    body: bytes | None = None
-    not_modified: bool = False
-    problem: Problem | None = None
-    refused: bool = False
-    unreachable: bool = False
 
 
 Done = Callable[[Fetched], None]

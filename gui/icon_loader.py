@@ -24,7 +24,7 @@ from gui.icon_policy import OFFLINE, IconPolicy
 from gui.icon_tasks import Answer, Request
 
 if TYPE_CHECKING:
-    from gui.icon_fetcher import Limits
+    from gui.icon_http import Limits
 
 MAX_PIXMAP_BYTES: Final = 64 * 1024 * 1024
 TAKEN_AT_ONCE: Final = 128

@@ -32,7 +32,8 @@ from gui.icon_tasks import Answers, Request, Task, data_entry, failed_entry, web
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gui.icon_fetcher import Fetched, Fetcher, Limits
+    from gui.icon_fetcher import Fetcher
+from gui.icon_http import Fetched, Limits
 
 CACHE_WRITE_MS: Final = 250
 LOOKED_UP_AT_ONCE: Final = 32

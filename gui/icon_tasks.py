@@ -15,7 +15,7 @@ from gui.icon_decoder import Decoded
 from gui.icon_facts import IconFacts, IconState, Size
 
 if TYPE_CHECKING:
-    from gui.icon_fetcher import Fetched
+    from gui.icon_http import Fetched
 
 ANSWER_MS: Final = 33
 """Answers are gathered this long, so that views repaint at most 30 times a second."""

@@ -12,7 +12,8 @@ from PySide6.QtNetwork import QSslCertificate, QSslConfiguration
 from pytestqt.qtbot import QtBot
 
 from gui.icon_facts import NO_VALIDATORS
-from gui.icon_fetcher import Fetched, Fetcher
+from gui.icon_fetcher import Fetcher
+from gui.icon_http import Fetched
 from gui.icon_queue import CONNECTIONS_PER_HOST
 from tests.http2_server import Http2Server
 from tests.icon_server import IconServer, png

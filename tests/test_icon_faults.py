@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 
 from db.addresses import classify
 from gui.icon_facts import IconFacts, IconState
-from gui.icon_fetcher import Limits
+from gui.icon_http import Limits
 from gui.icon_loader import IconLoader
 from tests.conftest import IconHost
 

@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from gui import icon_checks
 from gui.icon_facts import MAX_BYTES, NO_VALIDATORS, Validators
-from gui.icon_fetcher import Fetched, Fetcher, Limits
+from gui.icon_fetcher import Fetcher
+from gui.icon_http import Fetched, Limits
 from tests.icon_server import ETAG, IconServer, png
 
 WAIT_MS = 10_000

@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 from db.addresses import Address, classify
 from gui import icon_decoder, icon_loader
 from gui.icon_facts import IconState, IconView
-from gui.icon_fetcher import Limits
+from gui.icon_http import Limits
 from gui.icon_loader import IconLoader
 from gui.icon_policy import IconPolicy, host_to_allow
 from tests.icon_server import (
