@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QDragMoveEvent, QDropEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from gui.icon_drop import may_hold
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
 
+_EDGE: Final = 24
+"""Of what can be scrolled, in px: there a drag scrolls on, the faster the nearer to the end."""
+_SCROLL_MS: Final = 30
 _MARK_WIDTH: Final = 2
 """Of the frame around the place, in px."""
 
@@ -44,6 +47,9 @@ class DropZone(QObject):
         self._find = find
         self._said = ""
         self._mark = _Mark(widget)
+        self._at = QPoint()
+        self._scroll = QTimer(self, interval=_SCROLL_MS)
+        self._scroll.timeout.connect(self._scroll_on)
         widget.setAcceptDrops(True)
         widget.installEventFilter(self)
 
@@ -56,6 +62,7 @@ class DropZone(QObject):
         if isinstance(event, QDragMoveEvent):  # of which entering is one too
             self._move(event)
         elif event.type() == QEvent.Type.DragLeave:
+            self._scroll.stop()
             self._show(None)
         elif isinstance(event, QDropEvent):
             self._drop(event)
@@ -71,6 +78,9 @@ class DropZone(QObject):
         return self._find(event.position().toPoint())
 
     def _move(self, event: QDragMoveEvent) -> None:
+        self._at = event.position().toPoint()
+        if self._step() and may_hold(event.mimeData()):
+            self._scroll.start()
         place = self._place(event)
         self._show(place)
         if place is None:
@@ -79,7 +89,25 @@ class DropZone(QObject):
         else:
             accept_copy(event)
 
+    def _step(self) -> int:
+        """How many px to scroll on: at the upper and lower edge of what can be scrolled."""
+        height = self._widget.height()
+        if not isinstance(self._widget.parent(), QAbstractScrollArea) or height < 4 * _EDGE:
+            return 0
+        below = self._at.y() - (height - _EDGE)
+        return max(below, 0) - max(_EDGE - self._at.y(), 0)
+
+    def _scroll_on(self) -> None:
+        view, step = self._widget.parent(), self._step()
+        if not step or not isinstance(view, QAbstractScrollArea):
+            self._scroll.stop()
+            return
+        bar = view.verticalScrollBar()
+        bar.setValue(bar.value() + step)
+        self._show(self._find(self._at))
+
     def _drop(self, event: QDropEvent) -> None:
+        self._scroll.stop()
         place = self._place(event)
         self._show(None)
         if place is None:

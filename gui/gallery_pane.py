@@ -57,7 +57,6 @@ class GalleryPane(QWidget):
         column.setSpacing(6)
         column.addLayout(bar)
         column.addWidget(self.gallery, 1)
-        self.setFocusProxy(self.gallery)
         self.gallery.zoomed.connect(self._show_size)
         table.sort_changed.connect(self._show_sort)
         self._show_size(self.gallery.icon_size)

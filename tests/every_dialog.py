@@ -157,6 +157,12 @@ def _long(dialogs: Dialogs) -> QWidget:
     return dialogs.window
 
 
+def _gallery(dialogs: Dialogs) -> QWidget:
+    dialogs.go_to(1)
+    dialogs.trigger("show_gallery")
+    return dialogs.window
+
+
 def _no_match(dialogs: Dialogs) -> QWidget:
     dialogs.space.search.field.setText(f"{HOSTILE} nothing such")
     dialogs.qtbot.waitUntil(lambda: dialogs.space.shown == 0, timeout=LONG)
@@ -268,6 +274,7 @@ OPENERS: dict[str, Opener] = {
     "window after an edit": _after_an_edit,
     "window with words of 100,000 letters": _long,
     "window without a match": _no_match,
+    "window with the gallery": _gallery,
     "import": _import,
     "export": _triggered("export"),
     "preferences": _triggered("preferences"),
