@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gui.icon_fetcher import Fetcher
-from gui.icon_http import Fetched, Limits
+    from gui.icon_http import Fetched, Limits
 
 CACHE_WRITE_MS: Final = 250
 LOOKED_UP_AT_ONCE: Final = 32
