@@ -76,10 +76,15 @@ def plain_tooltip(text: str) -> str:
     """
     if not text:
         return ""
-    import html  # 2 ms of a start that shows no tooltip
-
     short = breakable(cut(text, TOOLTIP_LENGTH), 48)
-    return f'<p style="white-space:pre-wrap">{html.escape(short)}</p>'
+    if not _MARKS.isdisjoint(short):
+        import html  # 2 ms of a start
+
+        short = html.escape(short)
+    return f'<p style="white-space:pre-wrap">{short}</p>'
+
+
+_MARKS: Final = frozenset("&<>\"'")
 
 
 def breakable(text: str, every: int = 20) -> str:
