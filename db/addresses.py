@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final, Literal
 from urllib.parse import quote, unquote_to_bytes
 
@@ -54,6 +54,9 @@ _KNOWN_SCHEME: Final = re.compile(
 
 _PROTOCOL_ASSIGNMENTS: Final = IPv4Network("192.0.0.0/24")
 """Not for hosts (RFC 6890), yet the metadata service of Oracle's cloud is there."""
+
+_NAT64: Final = IPv6Network("64:ff9b::/96")
+"""How networks with IPv6 alone reach hosts with IPv4 alone (RFC 6052): all that these have."""
 
 _METADATA_HOSTS: Final = frozenset(
     {
@@ -308,6 +311,8 @@ def _ip(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def _is_global(address: IPv4Address | IPv6Address) -> bool:
+    if isinstance(address, IPv6Address) and address in _NAT64:
+        return all(_is_global(inner) for inner in _embedded(address))
     if not address.is_global or address.is_multicast or address.is_reserved:
         return False
     if isinstance(address, IPv6Address):
@@ -324,7 +329,7 @@ def _readable(address: IPv4Address | IPv6Address) -> str:
 def _embedded(address: IPv6Address) -> list[IPv4Address]:
     """IPv4 addresses that an IPv6 one leads to: mapped, 6to4, Teredo, NAT64."""
     found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if int(address) >> 32 == int(IPv6Address("64:ff9b::")) >> 32:
+    if address in _NAT64:
         found.append(IPv4Address(int(address) & 0xFFFFFFFF))
     return [inner for inner in found if inner is not None]
 

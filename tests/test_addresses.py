@@ -169,6 +169,7 @@ def test_hosts_that_are_not_global_are_refused(host: str) -> None:
 
 def test_one_private_answer_is_enough_to_refuse() -> None:
     assert host_problem("example.com", ["93.184.215.14"]) is None
+    assert host_problem("example.com", ["93.184.215.14", "64:ff9b::5db8:d70e"]) is None
     problem = host_problem("example.com", ["93.184.215.14", "192.168.0.1"])
     assert "192.168.0.1" in str(problem)
 
