@@ -28,7 +28,7 @@ from db.addresses import host_and_port, redirected
 from db.errors import Problem
 from gui import icon_facts as words
 from gui.icon_checks import HostChecks
-from gui.icon_facts import MAX_BYTES, Validators
+from gui.icon_facts import MAX_BYTES, NO_VALIDATORS, Validators
 from gui.icon_http import (
     LOST,
     Fetched,
@@ -250,7 +250,7 @@ class Fetcher(QObject):
         elif status in _TRANSIENT:
             problem = status_problem(words.HTTP_BUSY, status)
             self._again_or_fail(job, problem, status)
-        elif status is not None and status >= 400:
+        elif status is not None and (status >= 400 or _is_unasked(status, job.validators)):
             self._fail(job, status_problem(words.HTTP_STATUS, status), status)
         elif reply.error() != _Error.NoError:
             self._broken(job, status, reply.error())
@@ -373,3 +373,8 @@ class Fetcher(QObject):
     def _leave(self, job: _Job) -> None:
         self._active.discard(job)
         self._queue.release(job.host)
+
+
+def _is_unasked(status: int, validators: Validators) -> bool:
+    """Whether the host says "not modified" although nobody asked for changes alone."""
+    return status == HTTPStatus.NOT_MODIFIED and validators == NO_VALIDATORS

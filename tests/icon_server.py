@@ -181,6 +181,9 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.reply(200, png("blue"), Last_Modified=MODIFIED, Cache_Control="max-age=0")
 
+    def answer_unchanged(self, rest: str) -> None:
+        self.reply(304)
+
     def answer_redirect(self, rest: str) -> None:
         left = int(rest)
         self.reply(302, Location=f"/redirect/{left - 1}" if left > 1 else "/png/red")

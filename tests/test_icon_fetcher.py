@@ -81,6 +81,8 @@ def test_nothing_is_told_about_the_user(qtbot: QtBot, fetcher: Fetcher, server: 
         ("password", "401 (Unauthorized)"),
         ("redirect/6", "more than 5 times"),
         ("nowhere", "without saying where"),
+        ("unchanged", "304 (Not Modified)"),
+        (f"busy/Mon,%2001%20Jan%20{'9' * 20}%2000:00:00%20GMT", "429 (Too Many Requests)"),
         ("busy/3600", "429 (Too Many Requests) again and again"),
         ("large", "more than 5 MB"),
         ("endless", "more than 5 MB"),
