@@ -96,7 +96,11 @@ class IconCache:
             found = connection.execute(
                 "SELECT size, ratio, pixels FROM thumbnail WHERE icon_id = ?", (row[0],)
             )
-            pixels = {(size, ratio): data for size, ratio, data in found if (size, ratio) in wanted}
+            pixels = {
+                (size, ratio): data
+                for size, ratio, data in found
+                if (size, ratio) in wanted and isinstance(data, bytes)
+            }
             return _entry(row[1], row[2], row[3]), pixels
 
         if key in self._unwritten:

@@ -307,6 +307,8 @@ def _decoded(header: dict[str, object], body: bytes, sizes: Sequence[Size]) -> D
     picture = Picture(*(header[name] for name in names))  # type: ignore[arg-type]
     images = {}
     start = 0
+    if len(body) != sum(round(edge * ratio) ** 2 * 4 for edge, ratio in sizes):
+        return Decoded(problem=decoding_problem("crash", header))
     for size in sizes:
         edge = round(size[0] * size[1])
         images[size] = image_of(body[start : start + edge * edge * 4], edge)
@@ -315,6 +317,11 @@ def _decoded(header: dict[str, object], body: bytes, sizes: Sequence[Size]) -> D
 
 
 def image_of(pixels: bytes, edge: int) -> QImage:
-    """A square image of its own memory from premultiplied ARGB pixels."""
+    """A square image of its own memory from premultiplied ARGB pixels.
+
+    It is null when there are not as many bytes as it takes: Qt would read what lies behind them.
+    """
+    if len(pixels) != edge * edge * 4:
+        return QImage()
     form = QImage.Format.Format_ARGB32_Premultiplied
     return QImage(pixels, edge, edge, edge * 4, form).copy()

@@ -95,6 +95,9 @@ NO_VALIDATORS: Final = Validators()
 
 # Decoding -------------------------------------------------------------------------------------
 
+CANNOT_START: Final = (
+    "The program that draws pictures cannot be started. Install Integration Icons anew."
+)
 _DECODING: Final = {
     "empty": "The answer is empty: there is no picture in it.",
     "unknown": "This is no picture that can be shown. Use PNG, JPEG, GIF, WebP, ICO, BMP, SVG "
@@ -109,7 +112,7 @@ _DECODING: Final = {
     "memory": "Drawing the picture takes more memory than is given to it. Use a simpler one.",
     "slow": "Drawing the picture takes longer than {seconds} seconds. Use a simpler one.",
     "crash": "Drawing the picture fails: it is damaged, or too large. Replace the file.",
-    "start": "The program that draws pictures cannot be started. Install Integration Icons anew.",
+    "start": CANNOT_START,
 }
 FORMAT_NAMES: Final = {
     "avif": "AVIF",

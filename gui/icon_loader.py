@@ -20,7 +20,7 @@ from db.errors import Problem
 from gui.icon_cache import cache_key
 from gui.icon_facts import IconFacts, IconState, IconView, Size
 from gui.icon_pipeline import IconPipeline
-from gui.icon_policy import OFFLINE, IconPolicy
+from gui.icon_policy import IconPolicy, is_of_offline
 from gui.icon_tasks import Answer, Request
 
 if TYPE_CHECKING:
@@ -339,8 +339,7 @@ class IconLoader(QObject):
 
 def _depends(facts: IconFacts) -> bool:
     """Whether another policy may let the icon be shown, or shown as it is now."""
-    offline = facts.reason is not None and facts.reason.template == OFFLINE
-    return offline or facts.state in (IconState.REFUSED, IconState.WITHHELD)
+    return is_of_offline(facts.reason) or facts.state in (IconState.REFUSED, IconState.WITHHELD)
 
 
 class _Thread(QThread):

@@ -18,6 +18,7 @@ from db.errors import Problem, SentenceError
 from gui.icon_cache import IconCache, cache_key
 from gui.icon_decoder import Decoded, Decoder, image_of
 from gui.icon_facts import (
+    CANNOT_START,
     MAX_BYTES,
     NO_VALIDATORS,
     NOT_KEPT,
@@ -26,7 +27,7 @@ from gui.icon_facts import (
     Size,
     Validators,
 )
-from gui.icon_policy import HOST_NOT_ALLOWED, OFFLINE, IconPolicy
+from gui.icon_policy import HOST_NOT_ALLOWED, OFFLINE, IconPolicy, is_of_offline
 from gui.icon_tasks import Answers, Request, Task, data_entry, failed_entry, web_entry, with_picture
 
 if TYPE_CHECKING:
@@ -180,7 +181,8 @@ class IconPipeline(QObject):
             return
         self._cache_timer.start()
         task.entry, pixels = found
-        images = {size: image_of(data, round(size[0] * size[1])) for size, data in pixels.items()}
+        drawn = {size: image_of(data, round(size[0] * size[1])) for size, data in pixels.items()}
+        images = {size: image for size, image in drawn.items() if not image.isNull()}
         task.drawn = set(images)
         fresh = task.entry.is_fresh or task.is_data
         if task.entry.problem is not None and fresh:
@@ -301,7 +303,8 @@ class IconPipeline(QObject):
         assert body is not None
         if entry.picture is None and entry.problem is None:
             task.entry = with_picture(entry, decoded)
-            self._put(task, None if task.is_data else body)
+            if decoded.problem is None or decoded.problem.template != CANNOT_START:
+                self._put(task, None if task.is_data else body)
         hindrance = self._policy.hindrance(task.request.url)
         if hindrance is not None:
             self._answers.add(task, *hindrance)
@@ -309,10 +312,15 @@ class IconPipeline(QObject):
             self._answers.add(task, IconState.BROKEN, decoded.problem)
         else:
             self._keep_thumbnails(task, decoded.images)
+            is_online_again = not self._policy.offline and is_of_offline(task.stale)
+            if is_online_again:
+                task.stale = None
             state = IconState.READY if task.stale is None else IconState.STALE
             self._answers.add(task, state, task.stale, decoded.images)
             task.drawn |= set(sizes)
-            if not task.drawn >= task.request.sizes:
+            if is_online_again:
+                self._fetch(task)
+            elif not task.drawn >= task.request.sizes:
                 self._decode(task, body)
         if self._waiting:
             self._pump_timer.start()

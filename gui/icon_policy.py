@@ -61,6 +61,11 @@ class IconPolicy:
         return None if problem is None else (IconState.REFUSED, problem)
 
 
+def is_of_offline(reason: Problem | None) -> bool:
+    """Whether a reason is only that the user works offline."""
+    return reason is not None and reason.template == OFFLINE
+
+
 def policy_of(settings: Settings, run_hosts: Sequence[str] = ()) -> IconPolicy:
     """What the preferences say, with the hosts that are allowed for this run."""
     hosts = frozenset([*settings.allowed_hosts, *run_hosts])

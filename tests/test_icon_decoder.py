@@ -258,6 +258,11 @@ def test_a_worker_that_cannot_start_is_a_reason(
     assert len(caplog.records) == 3
 
 
+@pytest.mark.parametrize("pixels", [b"", b"four", bytes(32 * 32 * 4 - 1), bytes(32 * 32 * 4 + 1)])
+def test_pixels_that_are_not_as_many_as_they_should_be_are_no_image(pixels: bytes) -> None:
+    assert icon_decoder.image_of(pixels, 32).isNull()
+
+
 def test_real_pictures_answer(qtbot: QtBot, shared: Path) -> None:
     images = shared / "data" / "images"
     files = sorted(path for path in images.rglob("*") if path.is_file())

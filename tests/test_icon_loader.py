@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import csv
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -220,6 +222,37 @@ def test_the_cache_file_answers_after_a_restart(
     assert server.seen["/png/green"] == 1
 
 
+def test_a_worker_that_did_not_start_once_is_not_remembered(
+    qtbot: QtBot,
+    make_loader: MakeLoader,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    picture = classify(data_uri(png("green")))
+    with monkeypatch.context() as missing:
+        missing.setattr(icon_decoder, "WORKER", "gui.missing")
+        first = make_loader()
+        assert "cannot be started" in str(settled(qtbot, first, picture).reason)
+        first.stop()
+    assert "did not start" in caplog.text
+    assert color(settled(qtbot, make_loader(), picture)) == QColor("green")
+
+
+@pytest.mark.parametrize("pixels", [b"", b"four", "text"], ids=repr)
+def test_a_thumbnail_that_is_damaged_is_drawn_anew(
+    qtbot: QtBot, make_loader: MakeLoader, server: IconServer, tmp_path: Path, pixels: object
+) -> None:
+    address = classify(f"{server.url}/png/red")
+    first = make_loader()
+    settled(qtbot, first, address)
+    first.stop()
+    with closing(sqlite3.connect(tmp_path / "icons.db")) as connection, connection:
+        changed = connection.execute("UPDATE thumbnail SET pixels = ?", (pixels,))
+        assert changed.rowcount == 1
+    assert color(settled(qtbot, make_loader(), address)) == QColor("red")
+    assert server.seen["/png/red"] == 1
+
+
 @pytest.mark.parametrize(
     ("path", "asks"),
     [("/etag", {"if-none-match": ETAG}), ("/modified", {"if-modified-since": MODIFIED})],
@@ -288,6 +321,26 @@ def test_offline_the_cache_is_shown_and_nothing_is_asked(
             lambda address=address: loader.icon(address, 32).state is IconState.READY,
             timeout=WAIT_MS,
         )
+
+
+def test_going_online_while_an_old_picture_is_being_drawn_asks_for_it_again(
+    qtbot: QtBot, make_loader: MakeLoader, server: IconServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gui.icon_http.MIN_FRESH_SECONDS", 0.0)
+    old = classify(f"{server.url}/etag")
+    first = make_loader()
+    settled(qtbot, first, old)
+    first.stop()
+    loader = make_loader()
+    loader.set_policy(replace(loader.policy, offline=True))
+    loader.request_sizes(old.url, (32, 128))
+    # The small one comes from the file; now a worker process is started for the large one.
+    qtbot.waitUntil(lambda: loader.icon(old, 32).pixmap is not None, timeout=WAIT_MS)
+    loader.set_policy(replace(loader.policy, offline=False))
+    settled(qtbot, loader, old, 128)
+    qtbot.waitUntil(lambda: server.seen["/etag"] == 2, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: loader.icon(old, 128).state is IconState.READY, timeout=WAIT_MS)
+    assert color(loader.icon(old, 128)) == QColor("blue")
 
 
 def test_going_offline_breaks_off_what_is_under_way(
