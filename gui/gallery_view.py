@@ -104,7 +104,6 @@ class IntegrationGallery(QAbstractItemView):
         self.setSelectionModel(chooser)
         own.deleteLater()
         self.setSelectionMode(self.SelectionMode.ExtendedSelection)
-        self.setSelectionBehavior(self.SelectionBehavior.SelectRows)
         self.setEditTriggers(self.EditTrigger.EditKeyPressed | self.EditTrigger.DoubleClicked)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabKeyNavigation(False)
@@ -279,6 +278,13 @@ class IntegrationGallery(QAbstractItemView):
         }
         target = grid.moved(row, lines[action]) if action in lines else targets[action]
         return self._rows.index(max(0, min(grid.total - 1, target)), NAME)
+
+    def selectionCommand(
+        self, index: Index, event: QEvent | None = None
+    ) -> QItemSelectionModel.SelectionFlag:
+        """Rows are selected whole; were it Qt's own behaviour, it would repaint whole lines."""
+        command = super().selectionCommand(index, event)
+        return command | Flag.Rows if command != Flag.NoUpdate else command
 
     def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
         """Select what a band touches, or all rows from where Shift began to the current one."""

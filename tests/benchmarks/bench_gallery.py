@@ -80,10 +80,11 @@ def _compare(report: Report, shown: Shown, gallery: IntegrationGallery, name: st
         statistics.median(limit),
         1.2,
     )
+    frames = [(_frame_seconds(gallery), _frame_seconds(table)) for _ in range(REPEATS)]
     report(
         f"{name}a frame of a turned wheel, {FRAME_PX} px, s; limit: the table's",
-        _frame_seconds(gallery),
-        _frame_seconds(table),
+        min(ours for ours, _ in frames),  # what else the machine does only adds
+        min(limit for _, limit in frames),
         1.2,
     )
 
