@@ -540,6 +540,27 @@ class TestOrganizations:
         assert setting() == [("base_url", "https://b.example/")]
 
 
+def test_many_are_given_the_same_value_as_one_edit(store: Store) -> None:
+    pks = [store.add(name=f"n{number}", type="t") for number in range(1_200)]
+    changed = store.edit(records.update_integrations, pks=pks[1:], values={"icon_url": "a.svg"})
+    assert changed == store.change.count == 1_199
+    urls = store.rows("SELECT DISTINCT icon_url FROM integration WHERE pk != ?", pks[0])
+    assert urls == [("a.svg",)]
+    assert store.rows("SELECT icon_url FROM integration WHERE pk = ?", pks[0]) == [(None,)]
+    store.undo()
+    assert store.rows("SELECT count(*) FROM integration WHERE icon_url IS NOT NULL") == [(0,)]
+
+
+def test_many_are_refused_what_one_is(store: Store) -> None:
+    pk = store.add(name="n", type="t")
+    refuse = store.refuse
+    assert "id is another one" in refuse(records.update_integrations, pks=[pk], values={"id": "x"})
+    nul = {"icon_url": "a\0b"}
+    assert "NUL" in refuse(records.update_integrations, pks=[pk], values=nul)
+    gone = {"icon_url": "a.svg"}
+    assert "deleted meanwhile" in refuse(records.update_integrations, pks=[pk + 1], values=gone)
+
+
 def test_a_timestamp_means_now() -> None:
     text = records.timestamp()
     assert text.endswith("Z")
