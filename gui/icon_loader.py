@@ -31,7 +31,7 @@ TAKEN_AT_ONCE: Final = 128
 """Answers whose pictures are made pixmaps in one go: 2 ms."""
 MAX_FACTS: Final = 20_000
 MAX_LETTERS: Final = 16_000_000
-"""Of the addresses that something is known about: data: URIs may be long."""
+"""Of the addresses that something is known about, without what data: URIs hold."""
 _NONE: Final = IconView(IconState.NONE)
 _NAME: Final = IconView(IconState.NAME)
 _WAITING: Final = IconView(IconState.WAITING)
@@ -321,8 +321,8 @@ class IconLoader(QObject):
             self._forget(answer.key)
             if not is_current and _depends(answer.facts):
                 continue  # it is asked for again, under the policy of now
-            self._facts[answer.key] = answer.facts
-            self._letters += len(answer.facts.url)
+            facts = self._facts[answer.key] = _shortened(answer.facts)
+            self._letters += len(facts.url)
             if is_current:
                 self._judged.add(answer.key)
             for size, image in answer.images.items():
@@ -335,6 +335,11 @@ class IconLoader(QObject):
             self._take_timer.start()
         self.changed.emit(frozenset(answer.url for answer, _ in taken))
         self.waiting.emit(len(self._asked))
+
+
+def _shortened(facts: IconFacts) -> IconFacts:
+    """Without the content of a data: URI: it may be long, and no policy asks for it."""
+    return replace(facts, url="data:") if facts.url.startswith("data:") else facts
 
 
 def _depends(facts: IconFacts) -> bool:

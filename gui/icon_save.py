@@ -124,7 +124,7 @@ class WhenDrawn(QObject):
             image.setDevicePixelRatio(1)
             self._end()
             self.drawn.emit(trimmed(image, self._picture))
-        elif view.reason is not None and view.state in (IconState.BROKEN, IconState.REFUSED):
+        elif view.reason is not None and view.state is not IconState.STALE:
             self._end()
             self.failed.emit(SentenceError(view.reason.template, **view.reason.values))
 

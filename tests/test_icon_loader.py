@@ -432,6 +432,17 @@ def test_memory_has_limits(
         loader.icon(address, 32)
     qtbot.waitUntil(lambda: loader.held.asked == 0, timeout=WAIT_MS)
     assert loader.held.letters <= 1_000_000
+    assert all(loader.facts(address.url) for address in long)
+
+
+def test_what_is_known_of_a_very_long_address_is_kept(qtbot: QtBot, loader: IconLoader) -> None:
+    long = classify(data_uri(b"no picture" + bytes(12_600_000)))
+    assert len(long.url) > icon_loader.MAX_LETTERS
+    assert "more than 5 MB" in str(settled(qtbot, loader, long).reason)
+    assert settled(qtbot, loader, classify(data_uri(png()))).state is IconState.READY
+    qtbot.waitUntil(lambda: loader.held.asked == 0, timeout=WAIT_MS)
+    assert loader.icon(long, 32).state is IconState.BROKEN
+    assert loader.held.asked == 0
 
 
 def test_the_cache_is_measured_and_emptied(

@@ -13,8 +13,10 @@ from pytestqt.qtbot import QtBot
 
 from db.addresses import Address, classify
 from db.errors import SentenceError
+from gui.icon_facts import Picture
 from gui.icon_loader import IconLoader
-from gui.icon_save import PictureSaver, suggested_name, write
+from gui.icon_policy import IconPolicy
+from gui.icon_save import PictureSaver, WhenDrawn, suggested_name, write
 
 LOADING_MS = 30_000
 SVG = (
@@ -111,6 +113,16 @@ def test_what_is_not_kept_any_more_says_what_to_do(
     with qtbot.waitSignal(saver.failed, timeout=LOADING_MS) as failed:
         saver.save_file(classify("https://a.example/never-loaded.png"))
     assert "Reload the icon" in str(failed.args[0])
+
+
+def test_a_picture_that_cannot_be_drawn_offline_says_so(loader: IconLoader, qtbot: QtBot) -> None:
+    loader.set_policy(IconPolicy(offline=True))
+    address = classify("https://a.example/icon.svg")
+    picture = Picture("svg", 40, 20, alpha=True, blank=False, frames=1)
+    drawn = WhenDrawn(loader, address, picture, 512, loader)
+    with qtbot.waitSignal(drawn.failed, timeout=LOADING_MS) as failed:
+        drawn.look()
+    assert "You work offline" in str(failed.args[0])
 
 
 def test_a_broken_picture_can_be_saved_as_the_file_that_it_is(
