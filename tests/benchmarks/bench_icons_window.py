@@ -37,8 +37,8 @@ PAGE_MS: Final = 40
 """Between two pages once all rows were passed: below the pause after which requests are dropped."""
 SETTLE_MS: Final = 1000
 """For what a window does once, when it is ready."""
-SECONDS: Final = 300.0
-"""After which something hangs."""
+STALL_MS: Final = 30_000
+"""Without an icon, after which something hangs."""
 
 
 def in_a_process(home: Path, **job: object) -> dict[str, Any]:
@@ -123,18 +123,22 @@ class Scroll(QObject):
         self._page = QTimer(self)
         self._page.setTimerType(Qt.TimerType.PreciseTimer)
         self._page.timeout.connect(self._turn)
+        self._stall = QTimer(self, singleShot=True, interval=STALL_MS)
         icons.changed.connect(self._changed)
 
     def run(self) -> float:
         """Seconds from the moment when the column is shown."""
         loop = QEventLoop()
         self.finished.connect(loop.quit, Qt.ConnectionType.QueuedConnection)
-        QTimer.singleShot(round(SECONDS * 1000), self, loop.quit)
+        self._changed(frozenset(self._left))  # the details may show the first one already
+        self._stall.timeout.connect(loop.quit)
+        self._stall.start()
         start = time.perf_counter()
         self._table.setColumnHidden(PLACE[ICON], False)
         self._page.start(0)
         loop.exec()
         if self._left:
+            self._page.stop()
             raise TimeoutError(f"{len(self._left)} icons did not come: {sorted(self._left)[:3]}")
         return time.perf_counter() - start
 
@@ -152,6 +156,7 @@ class Scroll(QObject):
             if facts is None:
                 continue
             self._left.discard(url)
+            self._stall.start()
             self.broken += facts.state is not IconState.READY
         if not self._left:
             self._page.stop()
@@ -183,8 +188,8 @@ class BareIcons(QObject):
         form = QImage.Format.Format_ARGB32_Premultiplied
         return QPixmap.fromImage(QImage(pixels, edge, edge, edge * 4, form).copy())
 
-    def facts(self, url: str) -> IconView:
-        return self._views[url]
+    def facts(self, url: str) -> IconView | None:
+        return self._views.get(url)
 
     def want(self, urls_visible: Any) -> None:
         """Nothing is dropped."""
