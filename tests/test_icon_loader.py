@@ -504,6 +504,18 @@ def test_sizes_on_sharp_screens(qtbot: QtBot, loader: IconLoader) -> None:
         assert (pixmap.width(), pixmap.devicePixelRatio()) == (size * 2, 2.0)
 
 
+def test_the_nearest_picture_at_hand_stands_in_for_another_size(
+    qtbot: QtBot, loader: IconLoader
+) -> None:
+    address = classify(data_uri(GOOD_SVG, "image/svg+xml"))
+    assert loader.nearest(address, 64) is None
+    for size in (16, 48, 128):
+        settled(qtbot, loader, address, size)
+    found = [loader.nearest(address, size) for size in (10, 32, 64, 256)]
+    assert [pixmap.width() for pixmap in found if pixmap is not None] == [16, 48, 128, 128]
+    assert loader.nearest(classify("https://other.test/a.png"), 64) is None
+
+
 @pytest.mark.parametrize(
     ("hostile", "words"),
     [

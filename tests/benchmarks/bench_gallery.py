@@ -30,7 +30,7 @@ Report = Callable[[str, float, float, float], None]
 FRAMES = 300
 FRAME_PX = 96
 """What a frame of a wheel that is turned fast scrolls."""
-SIZES = (32, 64)
+SIZES = (64,)
 
 
 class GalleryIcons(Icons):
