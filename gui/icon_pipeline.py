@@ -176,7 +176,7 @@ class IconPipeline(QObject):
             return
         past_cache = request.anew and not self._policy.offline
         found = None if past_cache else self._cache.find(request.key, request.sizes)
-        if found is None:
+        if found is None or self._policy.hindrance(found[0].final_url) is not None:
             self._load(task)
             return
         self._cache_timer.start()

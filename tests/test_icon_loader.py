@@ -388,6 +388,21 @@ def test_a_redirect_to_a_host_that_is_not_allowed_is_not_followed(
     assert host_to_allow(view.state, view.reason) == "elsewhere.example.com"
 
 
+def test_what_a_host_that_is_not_allowed_sent_is_not_shown_from_the_cache(
+    qtbot: QtBot, make_loader: MakeLoader, server: IconServer
+) -> None:
+    elsewhere = f"http://localhost:{server.port}/png/red"
+    address = classify(f"{server.url}/to/{elsewhere}")
+    first = make_loader(("127.0.0.1", "localhost"))
+    assert settled(qtbot, first, address).state is IconState.READY
+    first.stop()
+    loader = make_loader()
+    loader.set_policy(replace(loader.policy, load="allowed"))
+    view = settled(qtbot, loader, address)
+    assert (view.state, host_to_allow(view.state, view.reason)) == (IconState.WITHHELD, "localhost")
+    assert server.seen["/png/red"] == 1
+
+
 def test_never_hides_what_was_shown_and_asks_nobody(
     qtbot: QtBot, loader: IconLoader, server: IconServer
 ) -> None:
