@@ -62,10 +62,11 @@ def run(report: Report, workdir: Path) -> None:
 
 def _compare(report: Report, shown: Shown, gallery: IntegrationGallery, name: str) -> None:
     table = shown.table
+    repaints = [(repaint_seconds(gallery), repaint_seconds(table)) for _ in range(REPEATS)]
     report(
         f"{name}full repaint, s; limit: the table's",
-        repaint_seconds(gallery),
-        repaint_seconds(table),
+        min(ours for ours, _ in repaints),  # what else the machine does only adds
+        min(limit for _, limit in repaints),
         1.2,
     )
     ours, limit = [], []
@@ -83,7 +84,7 @@ def _compare(report: Report, shown: Shown, gallery: IntegrationGallery, name: st
     frames = [(_frame_seconds(gallery), _frame_seconds(table)) for _ in range(REPEATS)]
     report(
         f"{name}a frame of a turned wheel, {FRAME_PX} px, s; limit: the table's",
-        min(ours for ours, _ in frames),  # what else the machine does only adds
+        min(ours for ours, _ in frames),
         min(limit for _, limit in frames),
         1.2,
     )
