@@ -325,6 +325,8 @@ class IconLoader(QObject):
             self._letters += len(facts.url)
             if is_current:
                 self._judged.add(answer.key)
+            if answer.is_another:
+                self._pixmaps.take_out(answer.key)
             for size, image in answer.images.items():
                 pixmap = QPixmap.fromImage(image)
                 pixmap.setDevicePixelRatio(size[1])

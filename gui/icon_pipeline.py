@@ -238,6 +238,7 @@ class IconPipeline(QObject):
             self._not_modified(task, fetched)
         elif fetched.body is not None:
             task.drawn.clear()
+            task.is_another = task.entry is not None and task.entry.picture is not None
             task.entry = web_entry(fetched)
             self._decode(task, fetched.body)
         elif fetched.unreachable and task.entry is not None and task.entry.picture is not None:

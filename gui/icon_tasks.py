@@ -36,12 +36,16 @@ class Request:
 
 @dataclass(slots=True)
 class Answer:
-    """What became of a request; without `facts` it is being loaded."""
+    """What became of a request; without `facts` it is being loaded.
+
+    With `is_another` the pictures of earlier answers are out of date.
+    """
 
     key: str
     url: str
     facts: IconFacts | None = None
     images: dict[Size, QImage] = field(default_factory=dict)
+    is_another: bool = False
 
 
 @dataclass(slots=True)
@@ -51,6 +55,8 @@ class Task:
     entry: Entry | None = None
     """What the cache had, and then what it shall have."""
     drawn: set[Size] = field(default_factory=set)
+    is_another: bool = False
+    """The host has another picture than the cache had."""
     stale: Problem | None = None
     """Why the picture of the cache is shown although it could not be asked for again."""
 
@@ -88,10 +94,13 @@ class Answers(QObject):
         """Tell what became of a task."""
         key, url = task.request.key, task.request.url
         before = self._gathered.get(key)
-        merged = {**(before.images if before is not None else {}), **(images or {})}
+        is_another = task.is_another or (before is not None and before.is_another)
+        earlier = {} if before is None or task.is_another else before.images
+        merged = {**earlier, **(images or {})}
         entry = task.entry
         facts = IconFacts(url, state, reason) if entry is None else entry.told(url, state, reason)
-        self._gathered[key] = Answer(key, url, facts, merged)
+        self._gathered[key] = Answer(key, url, facts, merged, is_another)
+        task.is_another = False
         self._emit_later()
 
     def cover(self, request: Request) -> bool:

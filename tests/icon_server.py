@@ -175,6 +175,10 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.reply(200, png("blue"), ETag=ETAG, Cache_Control="max-age=0")
 
+    def answer_other(self, rest: str) -> None:
+        color = "red" if self.icons.seen[self.path] == 1 else "green"
+        self.reply(200, png(color), Cache_Control="max-age=86400")
+
     def answer_modified(self, rest: str) -> None:
         if self.headers.get("If-Modified-Since") == MODIFIED:
             self.reply(304)

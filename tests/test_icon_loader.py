@@ -287,6 +287,19 @@ def test_an_old_picture_is_asked_for_again_and_kept(
     assert color(view) == QColor("blue")
 
 
+def test_another_picture_of_the_host_is_another_one_in_all_sizes(
+    qtbot: QtBot, loader: IconLoader, server: IconServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = classify(f"{server.url}/other")
+    with monkeypatch.context() as short:
+        short.setattr("gui.icon_http.MAX_FRESH_SECONDS", 0.0)
+        assert color(settled(qtbot, loader, address, 32)) == QColor("red")
+    qtbot.waitUntil(lambda: loader.held.asked == 0, timeout=WAIT_MS)
+    assert server.seen["/other"] == 1
+    assert color(settled(qtbot, loader, address, 64)) == QColor("green")
+    assert color(settled(qtbot, loader, address, 32)) == QColor("green")
+
+
 def test_offline_the_cache_is_shown_and_nothing_is_asked(
     qtbot: QtBot, make_loader: MakeLoader, server: IconServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
