@@ -6,15 +6,17 @@ from typing import Final, NamedTuple
 
 from PySide6.QtCore import QRect
 
-from db.order import Range
+from db.order import ORGANIZATION, Range
 
 SIZES: Final = (32, 48, 64, 96, 128, 192, 256)
 """Edges of the icons, in px."""
+SHOWN: Final = frozenset(("name", ORGANIZATION))
+"""The columns of the model that a cell shows, besides the icon."""
 MARGIN: Final = 8
 """Around all cells, in px."""
 PADDING: Final = 8
 """Inside a cell."""
-_LEAST_CELL: Final = 112
+_LEAST_CELL: Final = 128
 """Width that leaves room for a name."""
 _CAPTION_GAP: Final = 6
 _WITH_ORGANIZATION: Final = 48
@@ -91,6 +93,15 @@ class Grid(NamedTuple):
             return -1
         found = int(line * self.columns + column)
         return found if found < self.total else -1
+
+    def corners(self, first: int, count: int, offset: int) -> list[tuple[int, int]]:
+        """The upper left corners of some cells, the first of them at the start of a line."""
+        top = MARGIN + first // self.columns * self.cell_height - offset
+        width, height, columns = self.cell_width, self.cell_height, self.columns
+        return [
+            (MARGIN + place % columns * width, top + place // columns * height)
+            for place in range(count)
+        ]
 
     def moved(self, position: int, lines: int) -> int:
         """The cell so many lines further down (or up), in the same column if there is one."""

@@ -38,6 +38,7 @@ class GalleryScene(NamedTuple):
 
     Attributes:
         rows: those from the position `first` on that the painted rectangle touches.
+        corners: the upper left ones of their cells.
         offset: px that are scrolled away above.
         chosen: the selected positions.
         current: the position of the current row; `focused` if it has the keyboard.
@@ -45,6 +46,7 @@ class GalleryScene(NamedTuple):
 
     grid: Grid
     rows: Sequence[Row | None]
+    corners: Sequence[tuple[int, int]]
     first: int
     offset: int
     chosen: set[int]
@@ -114,11 +116,11 @@ class GalleryPainter(CellInk):
         symbol = max(SYMBOL_SIZE, min(48, size // 2))
         left, inset = (grid.cell_width - size) // 2, (size - symbol) // 2
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        for position, address in enumerate(addresses, scene.first):
-            if scene.rows[position - scene.first] is None:
+        places = zip(addresses, scene.rows, scene.corners, strict=True)
+        for position, (address, row, (x, y)) in enumerate(places, scene.first):
+            if row is None:
                 continue
-            cell = grid.cell(position, scene.offset)
-            x, y = cell.x() + left, cell.y() + PADDING
+            x, y = x + left, y + PADDING
             view = icons.icon(address, size, self._ratio)
             pixmap = view.pixmap
             if pixmap is None and view.state.value in _DRAWABLE:
@@ -137,10 +139,12 @@ class GalleryPainter(CellInk):
         fields = [(_NAME, True, 0)]
         if grid.has_organization:
             fields.append((_ORGANIZATION, False, grid.line))
-        captions, chosen = self._captions, scene.chosen
+        captions, chosen, draw = self._captions, scene.chosen, painter.drawText
         pen: QPen | None = None
         for at, required, down in fields:
-            for position, row in enumerate(scene.rows, scene.first):
+            top = baseline + down
+            places = zip(scene.rows, scene.corners, strict=True)
+            for position, (row, (left, y)) in enumerate(places, scene.first):
                 if row is None or row[1] is None:
                     continue
                 text, taken, kind = captions(row[at], required, width)
@@ -151,13 +155,12 @@ class GalleryPainter(CellInk):
                 if wanted is not pen:
                     painter.setPen(wanted)
                     pen = wanted
-                cell = grid.cell(position, scene.offset)
-                x = cell.x() + (grid.cell_width - taken) // 2
-                y = cell.y() + baseline + down
+                x = left + (grid.cell_width - taken) // 2
+                y += top
                 if kind is Kind.MISSING:
                     self._paint_symbol(painter, "warning", x, y - SYMBOL_SIZE + 3, wanted)
                     x += SYMBOL_SIZE + GAP
-                painter.drawText(x, y, text)
+                draw(x, y, text)
 
     def _caption(self, value: Any, required: bool, width: int) -> _Caption:
         """What a line of `width` px says, and how wide that is."""

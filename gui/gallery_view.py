@@ -49,6 +49,7 @@ NAME: Final = PLACE["name"]
 FIRST_SIZE: Final = 64
 _MOST_RANGES: Final = 200
 """A band over more lines than this selects whole lines: each range costs time."""
+_MOST_RECTANGLES: Final = 40
 _NOTCH: Final = 120
 Flag = QItemSelectionModel.SelectionFlag
 _Move = QAbstractItemView.CursorAction
@@ -444,20 +445,10 @@ class IntegrationGallery(QAbstractItemView):
         painter = QPainter(self.viewport())
         if self._painter is None:
             self._painter = GalleryPainter(self.font(), self.palette(), self.devicePixelRatioF())
-        offset, rect = self.verticalOffset(), event.rect()
-        first, last = self._grid.between(offset + rect.top(), offset + rect.bottom())
-        rows = self._rows.rows(first, last)
-        scene = GalleryScene(
-            self._grid,
-            rows,
-            first,
-            offset,
-            self._chosen.among(first, first + len(rows) - 1),
-            self.currentIndex().row(),
-            self.hasFocus(),
-            rect,
-        )
-        self._painter.paint(painter, scene, self._icons.loader, self._icons.addresses(rows))
+        # Apart: what was scrolled in, and the cell that came under the mouse, say.
+        few = event.region().rectCount() <= _MOST_RECTANGLES
+        for rect in list(event.region()) if few else [event.rect()]:  # type: ignore[call-overload]
+            self._paint(painter, self._painter, rect)
         if not self._band.isNull():
             color = QColor(self.palette().highlight().color())
             painter.setPen(color)
@@ -465,6 +456,25 @@ class IntegrationGallery(QAbstractItemView):
             painter.fillRect(self._band, color)
             painter.drawRect(self._band)
         painter.end()
+
+    def _paint(self, painter: QPainter, ink: GalleryPainter, rect: QRect) -> None:
+        offset = self.verticalOffset()
+        first, last = self._grid.between(offset + rect.top(), offset + rect.bottom())
+        rows = self._rows.rows(first, last)
+        scene = GalleryScene(
+            self._grid,
+            rows,
+            self._grid.corners(first, len(rows), offset),
+            first,
+            offset,
+            self._chosen.among(first, first + len(rows) - 1),
+            self.currentIndex().row(),
+            self.hasFocus(),
+            rect,
+        )
+        painter.setClipRect(rect)
+        ink.paint(painter, scene, self._icons.loader, self._icons.addresses(rows))
+        painter.setClipping(False)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -224,7 +224,7 @@ class IconSetting(QObject):
         return self.tr(
             "The file {file} has {size}; its picture is stored inside the catalogue as a data: "
             "address of {stored}."
-        ).format(file=icon.content.name, size=size, stored=stored)
+        ).format(file=one_line(icon.content.name), size=size, stored=stored)
 
     def _open(self, box: QMessageBox, default: Any) -> None:
         box.addButton(QMessageBox.StandardButton.Cancel)
@@ -284,7 +284,7 @@ def _refusal(content: Content, view: IconView) -> Invalid:
     if content.name:
         words = QCoreApplication.translate(
             "IconSetting", "The file {file} was not set as an icon."
-        ).format(file=content.name)
+        ).format(file=one_line(content.name))
     return Invalid("{words} {reason}", words=words, reason=reason)
 
 

@@ -9,7 +9,6 @@ from PySide6.QtCore import QByteArray, QObject, QSize, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
-from db.order import ORGANIZATION
 from gui.row_pages import RowPages
 from gui.settings import Settings
 from gui.table_model import IntegrationTableModel
@@ -100,8 +99,10 @@ class RowViews(QObject):
         top = max(0, old.top()[0])
         had_focus = old.hasFocus()
         old.commit_editor()
+        from gui.gallery_grid import SHOWN
+
         pane = self._make_gallery() if self.pane is None else self.pane
-        self._table.also_read(frozenset(("name", ORGANIZATION) if on else ()))
+        self._table.read_instead(SHOWN if on else None)
         self._pages.show_instead(pane if on else self._table)
         view = self.current
         self._table.place.view = view

@@ -6,7 +6,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QPointF, QRect, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPalette, QPen, QPixmap
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QFontMetricsF,
+    QPainter,
+    QPalette,
+    QPen,
+    QPixmap,
+)
 
 from gui import theme
 from gui.table_cells import Kind, cell
@@ -59,10 +68,10 @@ class CellInk:
         self._warning = QPen(QColor(colors.warning))
         self._grid = QPen(QColor(colors.grid))
         self._plate = QColor(theme.STAGE_LIGHT) if colors.dark else None
+        exact = QFontMetricsF(self._font)
         ascii_letters = map(chr, range(0x20, 0x7F))
-        self._advances = {
-            letter: self._metrics.horizontalAdvance(letter) for letter in ascii_letters
-        }
+        self._advances = {letter: exact.horizontalAdvance(letter) for letter in ascii_letters}
+        self._ellipsis = exact.horizontalAdvance("…")
         self._fitted = lru_cache(8192, typed=True)(self._fit)
 
     def _pen_of(self, kind: Kind) -> QPen:
@@ -75,21 +84,26 @@ class CellInk:
         text, kind = cell(value, required)
         if kind is Kind.MISSING:
             width -= SYMBOL_SIZE + GAP
-        if self._surely_fits(text, width):
-            return text, kind
-        return self._metrics.elidedText(text, _ELIDE, width), kind
+        return self._elided(text, width), kind
 
-    def _surely_fits(self, text: str, width: int) -> bool:
+    def _elided(self, text: str, width: int) -> str:
         """Told from the widths of ASCII's letters, ten times faster than by laying out."""
+        taken, fitting, room = 0.0, 0, width - self._ellipsis
         try:
-            return sum(map(self._advances.__getitem__, text)) <= width
+            for place, letter in enumerate(text, 1):
+                taken += self._advances[letter]
+                if taken <= room:
+                    fitting = place
+                elif taken > width:
+                    return text[:fitting] + "…"
         except KeyError:
-            return False
+            return self._metrics.elidedText(text, _ELIDE, width)
+        return text
 
     def _width(self, text: str) -> int:
         """How wide a text is, in px."""
         try:
-            return sum(map(self._advances.__getitem__, text))
+            return round(sum(map(self._advances.__getitem__, text)))
         except KeyError:
             return self._metrics.horizontalAdvance(text)
 

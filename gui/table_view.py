@@ -80,7 +80,7 @@ class IntegrationTable(QTableView):
         model.icon_words = self._icons.words
         self.icon_size = ICON_SIZE
         self._painter: TablePainter | None = None
-        self._also_read: frozenset[str] = frozenset()
+        self._read_instead: frozenset[str] | None = None
         self._editing = CellEditing(
             self, model, self._make_delegate, lambda section: not self.isColumnHidden(section)
         )
@@ -162,12 +162,12 @@ class IntegrationTable(QTableView):
 
     def _columns_changed(self) -> None:
         shown = {column.name for column in self._header.shown_columns()}
-        self._rows.show_columns(shown | self._also_read)
+        self._rows.show_columns(shown if self._read_instead is None else self._read_instead)
         self._icons.want_soon()
 
-    def also_read(self, names: frozenset[str]) -> None:
-        """Read these columns too: another view shows them."""
-        self._also_read = names
+    def read_instead(self, names: frozenset[str] | None) -> None:
+        """Another view shows the rows: read these columns; None reads those of the table again."""
+        self._read_instead = names
         self._columns_changed()
 
     def _make_sort_actions(self) -> None:

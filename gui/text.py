@@ -27,6 +27,8 @@ FIELD_TITLES: Final = {
     "metadata": QT_TRANSLATE_NOOP("field", "Metadata"),
 }
 _INT64 = 2**63
+_UNTAMED: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters but for blanks and line ends, and those that set the direction of text."""
 
 
 class _Formatter(string.Formatter):
@@ -35,7 +37,7 @@ class _Formatter(string.Formatter):
     def format_field(self, value: object, format_spec: str) -> str:
         if isinstance(value, int) and not isinstance(value, bool) and not format_spec:
             return number(value)
-        return format(value, format_spec)
+        return tamed(format(value, format_spec))
 
 
 _FORMATTER = _Formatter()
@@ -76,10 +78,15 @@ def plain_tooltip(text: str) -> str:
     """
     if not text:
         return ""
-    import html  # 2 ms of a start that shows no tooltip
-
     short = breakable(cut(text, TOOLTIP_LENGTH), 48)
-    return f'<p style="white-space:pre-wrap">{html.escape(short)}</p>'
+    if not _MARKS.isdisjoint(short):
+        import html  # 2 ms of a start
+
+        short = html.escape(short)
+    return f'<p style="white-space:pre-wrap">{short}</p>'
+
+
+_MARKS: Final = frozenset("&<>\"'")
 
 
 def breakable(text: str, every: int = 20) -> str:
@@ -94,7 +101,13 @@ def cut(text: str, length: int) -> str:
 
 def one_line(text: str, length: int = 200) -> str:
     """`text` on one line, blanks and line ends drawn together, at most `length` characters."""
-    return cut(" ".join(text[: length * 4].split()), length)
+    return cut(tamed(" ".join(text[: length * 4].split())), length)
+
+
+def tamed(text: str) -> str:
+    """`text` to be put into a sentence of ours: what would turn the words that follow, or is no
+    letter at all, becomes a sign that something was there."""
+    return _UNTAMED.sub("\ufffd", text)
 
 
 def field_title(name: str) -> str:

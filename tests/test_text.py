@@ -114,3 +114,14 @@ def test_moments_are_local(qapp: QApplication) -> None:
     assert "26" in shown
     assert shown == text.when(round(moment.timestamp() * 1000))
     assert text.when(None) == text.when(10**20) == ""
+
+
+def test_a_name_does_not_turn_the_sentence_it_stands_in() -> None:
+    name = "logo\u202egpj.exe\u2066\x1b[31m"
+    assert text.one_line(name) == "logo\ufffdgpj.exe\ufffd\ufffd[31m"
+    said = text.sentence(Problem("{name} is gone.", name=name))
+    assert said == "logo\ufffdgpj.exe\ufffd\ufffd[31m is gone."
+    assert (
+        text.one_line("\u05e9\u05dc\u05d5\u05dd\u200f \u0633\u0644\u0627\u0645")
+        == "\u05e9\u05dc\u05d5\u05dd\u200f \u0633\u0644\u0627\u0645"
+    )
