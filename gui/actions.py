@@ -65,6 +65,7 @@ SPECS = (
     Spec("show_gallery", _N("Actions", "&Gallery"), "gallery", "F8", checkable=True),
     Spec("show_organizations", _N("Actions", "&Organizations"), "", "F9", checkable=True),
     Spec("show_details", _N("Actions", "&Details"), "", "F10", checkable=True),
+    Spec("show_large", _N("Actions", "Icon &Large"), "large", "Ctrl+L"),
     Spec("work_offline", _N("Actions", "&Work Offline"), "offline", checkable=True),
     Spec("logs", _N("Actions", "Open &Log Folder")),
     Spec("about", _N("Actions", "&About Integration Icons")),

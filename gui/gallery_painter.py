@@ -125,10 +125,12 @@ class GalleryPainter(CellInk):
             pixmap = view.pixmap
             if pixmap is None and view.state.value in _DRAWABLE:
                 pixmap = icons.nearest(address, size, self._ratio)
+            chosen = position in scene.chosen
             if pixmap is not None:
-                self._paint_picture(painter, pixmap, x, y, size)
+                self._paint_picture(painter, pixmap, chosen, x, y, size)
+                if view.state.value == "stale":
+                    self._paint_stale(painter, x, y, size)
             else:
-                chosen = position in scene.chosen
                 self._paint_state(painter, view, chosen, x + inset, y + inset, symbol)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
 

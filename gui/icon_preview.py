@@ -360,7 +360,6 @@ class IconPreview(QWidget):
             (self.tr("Zoom out"), ("Ctrl+-",), self.controls.zoom_out),
             (self.tr("Fit"), ("Ctrl+0",), self.controls.fit),
             (self.tr("True pixels"), ("Ctrl+1",), self.controls.full),
-            (self.tr("Show large"), ("Ctrl+L",), self.large_button),
         ):
             action = QAction(words, self)
             action.setShortcuts([QKeySequence(key) for key in keys])

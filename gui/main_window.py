@@ -196,6 +196,9 @@ class MainWindow(QMainWindow):
                 lambda space: space.show_organizations(on)
             ),
             "show_details": lambda on: self._in_workspace(lambda space: space.show_details(on)),
+            "show_large": lambda: self._in_workspace(
+                lambda space: space.details.preview.show_large()
+            ),
             "work_offline": self._work_offline,
             "logs": help_menu.open_log_folder,
             "about": lambda: help_menu.about(self),
@@ -319,6 +322,7 @@ class MainWindow(QMainWindow):
 
     def _work_offline(self, on: bool) -> None:
         self._settings.save_flag("offline", on)
+        self.status.show_offline(on)
         self._apply_policy()
 
     def _keep_allowed_host(self, host: str) -> None:

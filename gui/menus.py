@@ -55,7 +55,7 @@ class WindowMenus(QObject):
         fill(edit, actions, "undo redo | new duplicate edit_cell delete | icon_file paste_icon")
         fill(edit, actions, "| copy select_all | find")
         view = bar.addMenu(self.tr("&View"))
-        fill(view, actions, "show_table show_gallery | show_organizations show_details")
+        fill(view, actions, "show_table show_gallery | show_organizations show_details show_large")
         self._columns = view.addMenu(self.tr("&Columns"))
         theme.set_icon(self._columns, "columns")
         self._columns.aboutToShow.connect(self.columns_wanted)
@@ -127,6 +127,7 @@ class WindowMenus(QObject):
         some = space is not None and (space.selected > 0 or space.table.chosen.current_row >= 0)
         for name in _NEEDS_ROW.split():
             actions[name].setEnabled(writable and some)
+        actions["show_large"].setEnabled(some)
         undo, redo = (
             (space.catalog.undo_label(), space.catalog.redo_label()) if space else (None, None)
         )

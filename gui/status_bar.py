@@ -64,7 +64,8 @@ class StatusBar(QStatusBar):
         self._cancel.setToolTip(self.tr("Cancel"))
         self._cancel.setAccessibleName(self.tr("Cancel background work"))
         self._cancel.clicked.connect(self._cancel_current)
-        self._mode = self._label(self.tr("Mode of the catalogue"))
+        self._read_only = self._offline = False
+        self._mode = self._label(self.tr("Mode"))
         self._selected = self._label(self.tr("Number of selected integrations"))
         self._counts = self._label(self.tr("Number of integrations shown"))
         for widget in (self._what, self._bar, self._cancel):
@@ -109,7 +110,19 @@ class StatusBar(QStatusBar):
 
     def show_read_only(self, read_only: bool) -> None:
         """Say that the catalogue cannot be edited."""
-        self._mode.setText(self.tr("Read-only") if read_only else "")
+        self._read_only = read_only
+        self._show_modes()
+
+    def show_offline(self, offline: bool) -> None:
+        """Say that no icons are asked for."""
+        self._offline = offline
+        self._show_modes()
+
+    def _show_modes(self) -> None:
+        modes = [self.tr("Offline")] if self._offline else []
+        if self._read_only:
+            modes.append(self.tr("Read-only"))
+        self._mode.setText(" · ".join(modes))
 
     def follow(
         self, what: str, future: Future[Any], cancel: Callable[[], None] | None = None

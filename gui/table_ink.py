@@ -67,7 +67,8 @@ class CellInk:
         self._muted = QPen(QColor(colors.muted))
         self._warning = QPen(QColor(colors.warning))
         self._grid = QPen(QColor(colors.grid))
-        self._plate = QColor(theme.STAGE_LIGHT) if colors.dark else None
+        self._plate = QColor(theme.STAGE_LIGHT)
+        self._dark = colors.dark
         exact = QFontMetricsF(self._font)
         ascii_letters = map(chr, range(0x20, 0x7F))
         self._advances = {letter: exact.horizontalAdvance(letter) for letter in ascii_letters}
@@ -107,8 +108,10 @@ class CellInk:
         except KeyError:
             return self._metrics.horizontalAdvance(text)
 
-    def _paint_picture(self, painter: QPainter, pixmap: QPixmap, x: int, y: int, size: int) -> None:
-        if self._plate is not None:
+    def _paint_picture(
+        self, painter: QPainter, pixmap: QPixmap, selected: bool, x: int, y: int, size: int
+    ) -> None:
+        if self._dark or selected:
             self._paint_plate(painter, x, y, size)
         painter.drawPixmap(QRect(x, y, size, size), pixmap)
 
@@ -134,8 +137,7 @@ class CellInk:
         )
 
     def _paint_plate(self, painter: QPainter, x: int, y: int, size: int) -> None:
-        """Icons are made for light pages: in the dark they stand on a light plate."""
-        assert self._plate is not None
+        """Icons are made for light pages: in the dark and selected, they have a light plate."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._plate)

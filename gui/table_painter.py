@@ -118,12 +118,12 @@ class TablePainter(CellInk):
                 continue
             y = scene.top + place * scene.height + (scene.height - ICON_SIZE) // 2
             view = icons.icon(address, ICON_SIZE, self._ratio)
+            chosen = scene.first + place in selected
             if view.pixmap is not None:
-                self._paint_picture(painter, view.pixmap, x, y, ICON_SIZE)
+                self._paint_picture(painter, view.pixmap, chosen, x, y, ICON_SIZE)
                 if view.state.value == "stale":
                     self._paint_stale(painter, x, y, ICON_SIZE)
                 continue
-            chosen = scene.first + place in selected
             self._paint_state(painter, view, chosen, x + _INSET, y + _INSET, SYMBOL_SIZE)
 
     def _paint_current(self, painter: QPainter, scene: Scene) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -17,7 +18,7 @@ from db import csv_export, csv_import, records
 from db.addresses import classify
 from db.catalog import Catalog
 from db.edits import EditSession
-from gui import application, resources
+from gui import application, resources, theme
 from gui.catalog_files import default_path
 from gui.columns import PLACE
 from gui.icon_facts import IconState
@@ -434,6 +435,7 @@ def test_a_host_is_allowed_in_the_details_and_then_the_network_is_left(
         assert preview.allow_action in table.actions()
         assert not server.seen
         trigger(window, "work_offline")
+        assert "Offline" in {label.text() for label in window.status.findChildren(QLabel)}
         assert preview.allow_action.isVisible()
         preview.allow_action.trigger()
         qtbot.waitUntil(lambda: preview.state is IconState.OFFLINE, timeout=LONG)
@@ -442,3 +444,18 @@ def test_a_host_is_allowed_in_the_details_and_then_the_network_is_left(
         trigger(window, "work_offline")
         qtbot.waitUntil(lambda: preview.state is IconState.READY, timeout=LONG)
         assert server.seen
+        assert "Offline" not in {label.text() for label in window.status.findChildren(QLabel)}
+
+        icon = table.icon_rect(0)
+        plate = QColor(theme.STAGE_LIGHT)
+
+        def stands_on_plate() -> bool:
+            image = table.viewport().grab(icon).toImage()
+            spots = [(x, y) for x in range(image.width()) for y in range(image.height())]
+            return any(image.pixelColor(x, y) == plate for x, y in spots)
+
+        qtbot.waitUntil(stands_on_plate, timeout=LONG)
+        trigger(window, "show_large")
+        assert preview.dialog is not None
+        qtbot.waitUntil(preview.dialog.isVisible)
+        preview.dialog.close()

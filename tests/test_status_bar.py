@@ -21,9 +21,11 @@ def test_counts_say_how_many_of_how_many(qtbot: QtBot) -> None:
     bar.show_counts(3, 19139)
     bar.show_selected(2)
     bar.show_read_only(True)
-    assert texts(bar) == ["Read-only", "2 selected", f"3 of {number(19139)} integrations"]
+    bar.show_offline(True)
+    assert texts(bar) == ["Offline · Read-only", "2 selected", f"3 of {number(19139)} integrations"]
     bar.show_selected(1)
     bar.show_read_only(False)
+    bar.show_offline(False)
     assert texts(bar) == [f"3 of {number(19139)} integrations"]
 
 
