@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 import threading
 import time
-import traceback
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -84,5 +83,10 @@ def ours(gap: dict[str, Any]) -> float:
 
 
 def _short(frame: FrameType | None) -> str:
-    stack = traceback.extract_stack(frame)[-6:]
-    return " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(stack))
+    """The innermost calls; without their source lines, whose reading would make absences longer."""
+    calls = []
+    while frame is not None and len(calls) < 6:
+        code = frame.f_code
+        calls.append(f"{code.co_filename.rpartition('/')[2]}:{frame.f_lineno} {code.co_name}")
+        frame = frame.f_back
+    return " < ".join(calls)
