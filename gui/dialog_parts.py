@@ -13,10 +13,12 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QProgressBar,
     QPushButton,
+    QWidget,
 )
 
 from gui import theme
 from gui.drop_zone import accept_copy
+from gui.text import cut, tamed
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
@@ -158,6 +160,29 @@ class Foot(QHBoxLayout):
         else:
             self.progress.setRange(0, _PROGRESS_STEPS)
             self.progress.setValue(done * _PROGRESS_STEPS // total)
+
+
+def open_outside(parent: QWidget | None, url: QUrl) -> None:
+    """Open a folder or a web address in another program; say where it is when none does."""
+    from PySide6.QtGui import QDesktopServices
+
+    if QDesktopServices.openUrl(url):
+        return
+    from PySide6.QtWidgets import QMessageBox
+
+    if url.isLocalFile():
+        words = _tr("No program opened the folder. It is at {path}.")
+    else:
+        words = _tr("No program opened the address. It is {path}.")
+    place = url.toLocalFile() if url.isLocalFile() else url.toString()
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Information)
+    box.setWindowTitle(_tr("Nothing Opened"))
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(words.format(path=cut(tamed(place), 1000)))
+    box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.open()
 
 
 def _tr(text: str) -> str:

@@ -9,12 +9,13 @@ from gui import logs, theme
 from gui.version import VERSION
 
 
-def open_log_folder() -> None:
+def open_log_folder(window: QWidget) -> None:
     """Show the folder of the log in the system's file manager."""
     from PySide6.QtCore import QUrl
-    from PySide6.QtGui import QDesktopServices
 
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(logs.folder())))
+    from gui.dialog_parts import open_outside
+
+    open_outside(window, QUrl.fromLocalFile(str(logs.folder())))
 
 
 def about(window: QWidget) -> None:

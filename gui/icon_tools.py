@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QImage, QKeySequence
+from PySide6.QtGui import QAction, QGuiApplication, QImage, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QWidget
 
 from db.addresses import Address
@@ -116,7 +116,9 @@ class IconTools(QWidget):
     def open_in_browser(self) -> None:
         """Open an http or https address in the browser."""
         if self._is_web:
-            QDesktopServices.openUrl(QUrl(self._address.url))
+            from gui.dialog_parts import open_outside
+
+            open_outside(self.window(), QUrl(self._address.url))
 
     def reload(self) -> None:
         """Load the icon anew, past every cache."""

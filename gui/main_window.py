@@ -200,7 +200,7 @@ class MainWindow(QMainWindow):
                 lambda space: space.details.preview.show_large()
             ),
             "work_offline": self._work_offline,
-            "logs": help_menu.open_log_folder,
+            "logs": lambda: help_menu.open_log_folder(self),
             "about": lambda: help_menu.about(self),
         }
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import Qt, QUrl, Signal, SignalInstance, Slot
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from db.errors import Problem
 from gui import theme
+from gui.dialog_parts import open_outside
 from gui.icon_policy import host_entry_problem
 from gui.settings import LOAD_ICONS, SCHEMES, Settings
 from gui.text import breakable, sentence, size
@@ -218,7 +218,7 @@ class PreferencesDialog(QDialog):
 
     def _open_folder(self) -> None:
         if self._cache is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._cache.cache_folder)))
+            open_outside(self, QUrl.fromLocalFile(str(self._cache.cache_folder)))
 
     def _say(self, problem: Problem | None) -> None:
         self._warning.setVisible(problem is not None)

@@ -256,7 +256,7 @@ def test_only_web_addresses_open_in_the_browser(
     preview: IconPreview, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: not opened.append(url.toString()))
     for icon_url in (data_uri("#c02040"), "file:///etc/passwd", "javascript:alert(1)", "mdi:home"):
         preview.show_address(classify(icon_url))
         assert not preview.tools.open_button.isEnabled()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from gui.icon_loader import IconLoader
@@ -90,4 +92,18 @@ def test_the_cache_is_shown_and_emptied(
     with qtbot.waitSignal(loader.cache_measured):
         dialog.empty_button.click()
     assert dialog.empty_button.isEnabled()
+    loader.stop()
+
+
+def test_a_folder_that_no_program_opens_is_named(
+    qtbot: QtBot, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda _url: False)
+    loader = IconLoader(tmp_path / "icons.db", [])
+    dialog = PreferencesDialog(settings, None, loader)
+    qtbot.addWidget(dialog)
+    dialog.folder_button.click()
+    box = dialog.findChild(QMessageBox)
+    assert box.text() == f"No program opened the folder. It is at {loader.cache_folder}."
+    assert box.textFormat() == Qt.TextFormat.PlainText
     loader.stop()
