@@ -60,6 +60,7 @@ class PreferencesDialog(QDialog):
         super().__init__(parent)
         self._settings = settings
         self._cache = cache
+        self._is_emptied = False
         self.setWindowTitle(self.tr("Preferences"))
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
@@ -208,12 +209,17 @@ class PreferencesDialog(QDialog):
 
     @Slot(object)
     def _show_size(self, count: int) -> None:
-        self.in_use.setText(size(count))
+        words = size(count)
+        if self._is_emptied:
+            self._is_emptied = False
+            words = self.tr("{size}. The icon cache is empty now.").format(size=words)
+        self.in_use.setText(words)
         self.empty_button.setEnabled(True)
 
     def _empty(self) -> None:
         if self._cache is not None:
             self.empty_button.setEnabled(False)
+            self._is_emptied = True
             self._cache.empty_cache()
 
     def _open_folder(self) -> None:

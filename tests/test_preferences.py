@@ -89,8 +89,10 @@ def test_the_cache_is_shown_and_emptied(
     with qtbot.waitSignal(loader.cache_measured):
         pass
     assert "B" in dialog.in_use.text()
+    assert "empty now" not in dialog.in_use.text()
     with qtbot.waitSignal(loader.cache_measured):
         dialog.empty_button.click()
+    assert "The icon cache is empty now." in dialog.in_use.text()
     assert dialog.empty_button.isEnabled()
     loader.stop()
 
