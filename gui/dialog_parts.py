@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QCoreApplication, Qt, QUrl, Signal
+from PySide6.QtCore import QCoreApplication, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
 
 _PROGRESS_STEPS: Final = 1000
+_FRAME: Final = QSize(16, 40)
+"""The room in px that a window's frame may take."""
+
+
+def fit_to_screen(window: QWidget, wanted: QSize) -> None:
+    """Make a window as large as wanted, in device-independent px, but no larger than its screen."""
+    window.resize(wanted.boundedTo(window.screen().availableGeometry().size() - _FRAME))
 
 
 class PathLine(QLineEdit):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
 
 from db.addresses import Address
+from gui.dialog_parts import fit_to_screen
 from gui.icon_controls import ViewControls
 from gui.icon_facts import IconState, IconView
 from gui.icon_stage import GAP, Look, StateWords, draw_ground
@@ -44,7 +45,7 @@ class LookDialog(QDialog):
         column.addWidget(self.controls)
         column.addWidget(self._ground, 1)
         column.addWidget(self.caption)
-        self.resize(*_SIZE)
+        fit_to_screen(self, QSize(*_SIZE))
         self.controls.look_changed.connect(self.look_changed)
         self.view.look_requested.connect(self.close)
         loader.changed.connect(self._on_changed)

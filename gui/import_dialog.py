@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import shiboken6
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -27,7 +27,7 @@ from db.csv_match import Counts
 from db.csv_stage import Staged
 from db.errors import Cancelled, CatalogError
 from gui.background import deliver, run_in_gui
-from gui.dialog_parts import FileRow, Foot, Message
+from gui.dialog_parts import FileRow, Foot, Message, fit_to_screen
 from gui.import_body import ImportBody
 from gui.text import number, one_line, sentence
 
@@ -89,7 +89,7 @@ class ImportDialog(QDialog):
         layout.addLayout(self._message)
         layout.addWidget(self._body, 1)
         layout.addLayout(self._foot)
-        self.resize(1080, 660)
+        fit_to_screen(self, QSize(1080, 660))
         self.setAcceptDrops(True)
         self._body.show_counts(None)
         self._set_state(_State.IDLE)

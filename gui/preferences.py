@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import Qt, QUrl, Signal, SignalInstance, Slot
+from PySide6.QtCore import QSize, Qt, QUrl, Signal, SignalInstance, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QSpinBox,
     QVBoxLayout,
@@ -24,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from db.errors import Problem
 from gui import theme
-from gui.dialog_parts import open_outside
+from gui.dialog_parts import fit_to_screen, open_outside
 from gui.icon_policy import host_entry_problem
 from gui.settings import LOAD_ICONS, SCHEMES, Settings
 from gui.text import breakable, sentence, size
@@ -67,15 +68,25 @@ class PreferencesDialog(QDialog):
         )
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 16, 16, 16)
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
         layout.addWidget(self._make_appearance())
         layout.addWidget(self._make_icons(), 1)
         layout.addWidget(self._make_cache())
-        layout.addWidget(buttons)
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(content)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(16, 16, 16, 16)
+        outer.setSpacing(12)
+        outer.addWidget(scroll, 1)
+        outer.addWidget(buttons)
         self._align_labels()
-        self.resize(560, layout.heightForWidth(560))
+        around = 2 * 16 + outer.spacing() + buttons.sizeHint().height()
+        fit_to_screen(self, QSize(560, layout.heightForWidth(560 - 2 * 16) + around))
         if cache is not None:
             cache.cache_measured.connect(self._show_size)
             cache.measure_cache()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from gui.icon_loader import IconLoader
@@ -109,3 +109,17 @@ def test_a_folder_that_no_program_opens_is_named(
     assert box.text() == f"No program opened the folder. It is at {loader.cache_folder}."
     assert box.textFormat() == Qt.TextFormat.PlainText
     loader.stop()
+
+
+def test_fits_a_low_screen_with_its_buttons_in_sight(
+    qtbot: QtBot, dialog: PreferencesDialog
+) -> None:
+    room = dialog.screen().availableGeometry().size()
+    assert dialog.size().boundedTo(room) == dialog.size()
+    assert dialog.minimumSizeHint().boundedTo(QSize(960, 500)) == dialog.minimumSizeHint()
+    dialog.resize(560, 400)
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    buttons = dialog.findChild(QDialogButtonBox)
+    assert buttons is not None
+    assert dialog.rect().contains(buttons.geometry())
