@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
+    QApplication,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -29,6 +30,7 @@ from gui.url_field import UrlField
 
 CHECK_MS: Final = 150
 """How long typing pauses before metadata is checked, in ms."""
+_REVEAL_MARGIN: Final = 4
 _WIDE: Final = ("icon_url", "metadata")
 """Fields that have the whole width, under their label."""
 
@@ -213,6 +215,18 @@ class RecordForm(QWidget):
     def _check(self, name: str) -> None:
         editor = self.editors[name]
         editor.show_finding(self._finding(editor) if self._has_record else None)
+        self._reveal.start()
+
+    def _focus_moved(self, _old: QWidget | None, now: QWidget | None) -> None:
+        if now is not None and self.isAncestorOf(now):
+            self._reveal.start()
+
+    def _reveal_focused(self) -> None:
+        """Scroll so that the field with the cursor is seen with what is said about it."""
+        focused = QApplication.focusWidget()
+        for editor in self.editors.values():
+            if focused is not None and editor.isAncestorOf(focused):
+                self._scroll.ensureWidgetVisible(editor, 0, _REVEAL_MARGIN)
 
     def _finding(self, editor: FieldEditor) -> Finding | None:
         name, value = editor.field.name, editor.value()
@@ -304,6 +318,11 @@ class RecordForm(QWidget):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(body)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._reveal = QTimer(self, singleShot=True, interval=0)  # once it is laid out
+        self._reveal.timeout.connect(self._reveal_focused)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._focus_moved)
         buttons = QHBoxLayout()
         buttons.addWidget(self._state, 1)
         buttons.addWidget(self.revert_button)

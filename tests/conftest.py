@@ -39,8 +39,8 @@ def waiting_makes_no_connections(qapp: QApplication, monkeypatch: pytest.MonkeyP
     """`QtBot.wait` has one event loop for all, where its own connects and disconnects each time.
 
     PySide6 asks for the interpreter while `QObject.disconnect` holds a lock of Qt. In a thread that
-    has the interpreter and waits for that lock in `QObject.connect` (the icon thread in
     has the interpreter and waits for that lock in `QObject.connect` (the icon thread, in
+    `QNetworkAccessManager.get`) both wait for ever: `waitUntil` met that once in a whole run.
     """
     loop, timer = QEventLoop(), QTimer(singleShot=True)
     timer.timeout.connect(loop.quit)

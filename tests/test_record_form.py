@@ -66,6 +66,19 @@ def level(form: RecordForm, name: str) -> str:
     return "" if finding is None else finding.level
 
 
+def test_what_is_said_about_the_field_with_the_cursor_is_seen(
+    qtbot: QtBot, form: RecordForm
+) -> None:
+    form.resize(380, 260)
+    form.activateWindow()
+    qtbot.waitUntil(form.isActiveWindow)
+    editor = form.editors["icon_url"]
+    editor.input.setFocus()
+    type_into(form, "icon_url", "http://example.com/a.svg")
+    qtbot.waitUntil(lambda: level(form, "icon_url") == "warning")
+    qtbot.waitUntil(lambda: editor.visibleRegion().boundingRect() == editor.rect())
+
+
 def test_every_field_has_an_editor_with_a_name(form: RecordForm) -> None:
     assert list(form.editors) == [field.name for field in FIELDS]
     assert all(editor.input.accessibleName() for editor in form.editors.values())
