@@ -107,6 +107,7 @@ def add_many(catalog: Catalog, count: int) -> Change:
 def show(qtbot: QtBot, table: IntegrationTable, spec: OrderSpec | None = None) -> None:
     with qtbot.waitSignal(model_of(table).loaded):
         model_of(table).set_spec(spec or OrderSpec())
+    qtbot.waitUntil(lambda: not model_of(table).is_loading)  # the first rows come before the rest
 
 
 def model_of(table: IntegrationTable) -> IntegrationTableModel:
