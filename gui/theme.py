@@ -289,7 +289,13 @@ def _symbol(name: str, size: int, ratio: float, color: str) -> QPixmap:
     svg = resources.symbol_svg(name).replace("currentColor", color)
     if size >= LARGE:
         svg = svg.replace('stroke-width="1.3"', 'stroke-width="0.8"')
-    return _render(svg.encode(), size, ratio)
+    result = _render(svg.encode(), size, ratio)
+    painter = QPainter(result)
+    # Where the soft edges of two strokes meet, the renderer rounds twice: its colour is one off.
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+    painter.fillRect(QRectF(0, 0, size, size), QColor(color))
+    painter.end()
+    return result
 
 
 @lru_cache(maxsize=256)
