@@ -9,20 +9,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
-from hashlib import blake2b
-from operator import attrgetter
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import apsw
 
 from db.errors import Problem
 from gui.icon_cache_file import DEFAULT_LIMIT, CacheFile, Change
 from gui.icon_facts import IconFacts, IconState, Picture, Size
-
-_LONG_URL: Final = 1024
-_values: Final = attrgetter(*(field.name for field in fields(Picture)))
+from gui.icon_wire import picture_data, picture_from, problem_data, problem_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +56,6 @@ class Entry:
             content_type=self.content_type,
             fetched=self.fetched,
         )
-
-
-def cache_key(url: str) -> str:
-    """What an address is filed under: itself, or a digest of a long one (data: URIs)."""
-    if len(url) <= _LONG_URL:
-        return url
-    return "digest:" + blake2b(url.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
 
 
 class IconCache:
@@ -207,8 +195,6 @@ class IconCache:
 
 
 def _facts(entry: Entry) -> str:
-    picture = entry.picture
-    problem = entry.problem
     return json.dumps(
         {
             "final_url": entry.final_url,
@@ -217,19 +203,13 @@ def _facts(entry: Entry) -> str:
             "etag": entry.etag,
             "last_modified": entry.last_modified,
             "size_bytes": entry.size_bytes,
-            "picture": picture and _values(picture),
-            "problem": problem and (problem.template, problem.values),
+            "picture": picture_data(entry.picture),
+            "problem": problem_data(entry.problem),
         }
     )
 
 
 def _entry(fetched: float, fresh_until: float, facts: str) -> Entry:
     values = json.loads(facts)
-    picture, problem = values.pop("picture"), values.pop("problem")
-    return Entry(
-        fetched,
-        fresh_until,
-        **values,
-        picture=None if picture is None else Picture(*picture),
-        problem=None if problem is None else Problem(problem[0], **problem[1]),
-    )
+    picture, problem = picture_from(values.pop("picture")), problem_from(values.pop("problem"))
+    return Entry(fetched, fresh_until, **values, picture=picture, problem=problem)

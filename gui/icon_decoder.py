@@ -1,54 +1,53 @@
 """The parent's side of the worker processes that decode pictures.
 
-Lives in the icon thread. Workers start when first needed, are killed when a picture takes too long,
-start again when next needed, and end when there has been nothing to do for a while.
+Lives in the icon process. Workers start when first needed, are killed when a picture takes too
+long, start again when next needed, and end when there has been nothing to do for a while.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import os
 import signal
-import struct
-import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QDir, QObject, QProcess, QProcessEnvironment, QTimer
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QObject, QTimer
 
 from db.errors import Problem
+from gui.framed_process import FramedProcess
 from gui.icon_facts import Picture, Size, decoding_problem
 
 log = logging.getLogger(__name__)
 
 WORKER: Final = "gui.icon_worker"
-_ROOT: Final = str(Path(__file__).resolve().parents[1])
 SECONDS_PER_PICTURE: Final = 2.0
 MOST_SECONDS_PER_PICTURE: Final = 10.0
 """While other programs keep the worker from working, it is waited for this long."""
 SECONDS_TO_START: Final = 30.0
 SECONDS_IDLE: Final = 60.0
 AHEAD: Final = 4
-"""Pictures that lie ready in a worker's pipe, so that it never waits for the icon thread."""
-_MAX_FRAME: Final = 256 * 1024 * 1024
-_LENGTHS: Final = struct.Struct(">II")
+"""Pictures that lie ready in a worker's pipe, so that it never waits for the icon process."""
 _CPU_SIGNAL: Final = getattr(signal, "SIGXCPU", None)
 _UNWANTED: Final = ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "QT_SCALE_FACTOR")
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What came of a picture: facts and images, or the reason why there are none."""
+    """What came of a picture: facts and pixels, or the reason why there are none.
+
+    `pixels` are those of squares: premultiplied ARGB in the machine's byte order, 4 bytes each.
+    """
 
     picture: Picture | None = None
-    images: dict[Size, QImage] = field(default_factory=dict)
+    pixels: dict[Size, bytes] = field(default_factory=dict)
     problem: Problem | None = None
+    passing: bool = False
+    """The same picture may be drawn another time: a process ended over it, or did not start."""
 
 
 Done = Callable[[Decoded], None]
@@ -125,13 +124,12 @@ class _Worker(QObject):
         super().__init__(decoder)
         self._decoder = decoder
         self.jobs: deque[_Job] = deque()
-        self._process: QProcess | None = None
+        self._process: FramedProcess | None = None
         self._ready = False
         self._in_resvg = False
         self._failed_starts = 0
         self._cpu = 0.0
         self._waited = 0.0
-        self._received = bytearray()
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._time_is_up)
 
@@ -149,52 +147,20 @@ class _Worker(QObject):
         self._end()
 
     def _start(self) -> None:
-        environment = QProcessEnvironment.systemEnvironment()
-        environment.insert("QT_QPA_PLATFORM", "offscreen")
-        environment.insert("PYTHONPATH", _ROOT)
-        for name in _UNWANTED:
-            environment.remove(name)
-        process = QProcess(self)
-        process.setProcessEnvironment(environment)
-        process.setWorkingDirectory(QDir.tempPath())
-        process.setStandardErrorFile(QProcess.nullDevice())
-        if sys.platform != "win32":
-            parameters = process.UnixProcessParameters()
-            parameters.flags = process.UnixProcessFlag.CloseFileDescriptors
-            process.setUnixProcessParameters(parameters)
-        process.readyReadStandardOutput.connect(self._read)
-        process.finished.connect(self._ended)
-        process.errorOccurred.connect(self._error)
+        process = FramedProcess(self)
+        process.setStandardErrorFile(process.nullDevice())
+        process.frame.connect(self._answered)
+        process.ended.connect(self._ended)
+        process.broken.connect(lambda: self._kill("crash"))
         self._process, self._ready = process, False
         self._cpu = self._waited = 0.0
-        self._received.clear()
         self._timer.start(int(SECONDS_TO_START * 1000))
-        process.start(sys.executable, ["-P", "-m", WORKER])
+        process.launch(WORKER, unset=_UNWANTED)
 
     def _send(self, job: _Job) -> None:
         assert self._process is not None
-        header = json.dumps(
-            {"job": job.number, "sizes": job.sizes, "careful": job.careful}
-        ).encode()
-        self._process.write(_LENGTHS.pack(len(header), len(job.data)) + header + job.data)
-
-    def _read(self) -> None:
-        if self._process is None:
-            return
-        self._received += self._process.readAllStandardOutput().data()
-        while len(self._received) >= _LENGTHS.size:
-            header_length, body_length = _LENGTHS.unpack_from(self._received)
-            body_start = _LENGTHS.size + header_length
-            end = body_start + body_length
-            if end > _MAX_FRAME:
-                self._kill("crash")
-                return
-            if len(self._received) < end:
-                return
-            header = json.loads(self._received[_LENGTHS.size : body_start])
-            body = bytes(self._received[body_start:end])
-            del self._received[:end]
-            self._answered(header, body)
+        header = {"job": job.number, "sizes": job.sizes, "careful": job.careful}
+        self._process.send(header, job.data)
 
     def _answered(self, header: dict[str, object], body: bytes) -> None:
         self._in_resvg = "resvg" in header
@@ -233,14 +199,8 @@ class _Worker(QObject):
         used = _cpu_seconds(self._process.processId()) - self._cpu
         return used < 0.75 * SECONDS_PER_PICTURE and self._waited < MOST_SECONDS_PER_PICTURE
 
-    def _error(self, error: QProcess.ProcessError) -> None:
-        if error == QProcess.ProcessError.FailedToStart:
-            self._could_not_start()
-
     def _ended(self) -> None:
-        if self._process is None:
-            return
-        self._read()
+        assert self._process is not None
         if self._ready and self.jobs:
             # The process itself ends a picture that takes too much of a processor.
             slow = self._process.exitCode() == _CPU_SIGNAL
@@ -253,6 +213,9 @@ class _Worker(QObject):
     def _kill(self, code: str, **details: object) -> None:
         """End the process for the sake of the picture it was at; the others go elsewhere."""
         self._decoder.kills += 1
+        if not self.jobs:
+            self._end()
+            return
         guilty, *others = self.jobs
         again = self._in_resvg
         self.jobs.clear()
@@ -262,7 +225,7 @@ class _Worker(QObject):
             guilty.careful = True
             self._decoder.queue(guilty)
             return
-        guilty.done(Decoded(problem=decoding_problem(code, details)))
+        guilty.done(Decoded(problem=decoding_problem(code, details), passing=True))
 
     def _could_not_start(self) -> None:
         self._failed_starts += 1
@@ -275,18 +238,14 @@ class _Worker(QObject):
         self.jobs.clear()
         self._failed_starts = 0
         for job in jobs:
-            job.done(Decoded(problem=decoding_problem("start", {})))
+            job.done(Decoded(problem=decoding_problem("start", {}), passing=True))
 
     def _end(self) -> None:
         process, self._process = self._process, None
         self._timer.stop()
         self._ready = self._in_resvg = False
-        if process is None:
-            return
-        process.blockSignals(True)
-        process.kill()
-        process.waitForFinished(1000)
-        process.deleteLater()
+        if process is not None:
+            process.end()
 
 
 def _cpu_seconds(pid: int) -> float:
@@ -305,23 +264,12 @@ def _decoded(header: dict[str, object], body: bytes, sizes: Sequence[Size]) -> D
         return Decoded(problem=decoding_problem(str(error), header))
     names = ("format", "width", "height", "alpha", "blank", "frames", "note")
     picture = Picture(*(header[name] for name in names))  # type: ignore[arg-type]
-    images = {}
+    pixels = {}
     start = 0
     if len(body) != sum(round(edge * ratio) ** 2 * 4 for edge, ratio in sizes):
         return Decoded(problem=decoding_problem("crash", header))
     for size in sizes:
-        edge = round(size[0] * size[1])
-        images[size] = image_of(body[start : start + edge * edge * 4], edge)
-        start += edge * edge * 4
-    return Decoded(picture, images)
-
-
-def image_of(pixels: bytes, edge: int) -> QImage:
-    """A square image of its own memory from premultiplied ARGB pixels.
-
-    It is null when there are not as many bytes as it takes: Qt would read what lies behind them.
-    """
-    if len(pixels) != edge * edge * 4:
-        return QImage()
-    form = QImage.Format.Format_ARGB32_Premultiplied
-    return QImage(pixels, edge, edge, edge * 4, form).copy()
+        end = start + round(size[0] * size[1]) ** 2 * 4
+        pixels[size] = body[start:end]
+        start = end
+    return Decoded(picture, pixels)

@@ -5,18 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from hashlib import blake2b
 from pathlib import PurePosixPath
-from typing import Final
-
-from PySide6.QtGui import QPixmap
+from typing import TYPE_CHECKING, Final
 
 from db.errors import Problem
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPixmap
 
 MAX_BYTES: Final = 5 * 1024 * 1024
 """Bytes above which a picture is not loaded, as sent and as inflated."""
 
+_LONG_URL: Final = 1024
+
 Size = tuple[int, float]
 """Edge of the square in device-independent pixels, and device pixels for each of them."""
+
+
+def cache_key(url: str) -> str:
+    """What an address is filed under: itself, or a digest of a long one (data: URIs)."""
+    if len(url) <= _LONG_URL:
+        return url
+    return "digest:" + blake2b(url.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
 
 
 class IconState(Enum):
@@ -69,7 +80,10 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class IconFacts:
-    """What is known about one address. `fetched` is in seconds since the epoch."""
+    """What is known about one address. `fetched` and `retry_at` are seconds since the epoch.
+
+    `retry_at` is set for faults that pass: from then on it is asked for again.
+    """
 
     url: str
     state: IconState
@@ -80,6 +94,11 @@ class IconFacts:
     status: int | None = None
     content_type: str = ""
     fetched: float | None = None
+    retry_at: float | None = None
+
+    def is_out_of_date(self, now: float) -> bool:
+        """Whether it is time to ask for the icon again; `now` is in seconds since the epoch."""
+        return self.retry_at is not None and now >= self.retry_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +114,10 @@ NO_VALIDATORS: Final = Validators()
 
 # Decoding -------------------------------------------------------------------------------------
 
+PROCESS_LOST: Final = (
+    "The program that loads icons ended unexpectedly, again and again. Start Integration Icons "
+    "anew; if that does not help, install it anew."
+)
 CANNOT_START: Final = (
     "The program that draws pictures cannot be started. Install Integration Icons anew."
 )

@@ -1,6 +1,6 @@
 """Fetches icons over http and https: few at a time, nothing told about the user, nothing trusted.
 
-Lives in the icon thread. Every address, and every one it redirects to, is checked after its name
+Lives in the icon process. Every address, and every one it redirects to, is checked after its name
 was resolved. QtNetwork resolves the name once more when it connects; it takes the answer from the
 same memory of Qt that the check has just asked. Through a proxy it is the proxy that resolves
 names, and only what is known here can be checked.
@@ -242,7 +242,8 @@ class Fetcher(QObject):
             self._queue.speaks_http2(job.host)
         status = reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute)
         if job.abort_reason is not None:
-            self._fail(job, job.abort_reason, status)
+            slow = job.abort_reason.template == words.TOO_SLOW
+            self._fail(job, job.abort_reason, status, unreachable=slow)
         elif status in _REDIRECTS:
             self._redirect(job, status, reply)
         elif status in _HOST_BUSY:
@@ -268,7 +269,7 @@ class Fetcher(QObject):
             status=status,
             content_type=header(reply, "Content-Type"),
             validators=Validators(header(reply, "ETag"), header(reply, "Last-Modified")),
-            fresh_seconds=fresh_seconds(header(reply, "Cache-Control")),
+            fresh_seconds=fresh_seconds(header(reply, "Cache-Control"), self._limits),
             body=None if not_modified else body,
             not_modified=not_modified,
         )

@@ -12,7 +12,7 @@ from PIL import AvifImagePlugin, Image, ImageOps, TiffImagePlugin, WebPImagePlug
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QSize, Qt
 from PySide6.QtGui import QColorSpace, QImage, QImageReader, QPainter
 
-Header = dict[str, object]
+from gui.frames import Header
 
 ALLOCATION_MB = 256
 MAX_PIXELS = ALLOCATION_MB * 1024 * 1024 // 4

@@ -28,8 +28,6 @@ from gui import icon_facts as words
 from gui.icon_facts import MAX_BYTES, NO_VALIDATORS, Validators
 from gui.version import VERSION
 
-MIN_FRESH_SECONDS: Final = 300.0
-MAX_FRESH_SECONDS: Final = 7 * 24 * 3600.0
 _ACCEPT: Final = b"image/avif,image/webp,image/svg+xml,image/*;q=0.9,*/*;q=0.5"
 
 _Error = QNetworkReply.NetworkError
@@ -70,13 +68,16 @@ class Limits:
     """How long a request may take, in seconds, and how often it is tried.
 
     `seconds_per_try` holds for a whole try, redirects and all. After a passing fault `backoff` is
-    waited, then twice as long. A host may ask for a pause of up to `longest_wait`.
+    waited, then twice as long. A host may ask for a pause of up to `longest_wait`. What a host says
+    about how long its picture may be used is held between `min_fresh` and `max_fresh`.
     """
 
     seconds_per_try: float = 15.0
     tries: int = 3
     backoff: float = 0.5
     longest_wait: float = 30.0
+    min_fresh: float = 300.0
+    max_fresh: float = 7 * 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +174,15 @@ def retry_seconds(retry_after: str) -> float | None:
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
-def fresh_seconds(cache_control: str) -> float | None:
-    """Seconds that the host lets an answer be used, within our limits; None if it does not say."""
+def fresh_seconds(cache_control: str, limits: Limits) -> float | None:
+    """Seconds that the host lets an answer be used, within `limits`; None if it does not say."""
     found = re.search(r"max-age\s*=\s*\"?(\d{1,10})", cache_control, re.IGNORECASE)
     seconds = float(found[1]) if found else None
     if re.search(r"\bno-(store|cache)\b", cache_control, re.IGNORECASE):
         seconds = 0.0
     if seconds is None:
         return None
-    return min(max(seconds, MIN_FRESH_SECONDS), MAX_FRESH_SECONDS)
+    return min(max(seconds, limits.min_fresh), limits.max_fresh)
 
 
 def status_problem(template: str, status: int) -> Problem:

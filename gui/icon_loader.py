@@ -1,34 +1,34 @@
 """Icons for the views: what is there at once, what is not there later, with a signal.
 
-Everything that takes time happens in the icon thread (`icon_pipeline`) and in worker processes.
+Everything that takes time happens in the icon process (`icon_service`) and in its workers.
 """
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QPixmap
 
 from db.addresses import Address
 from db.errors import Problem
-from gui.icon_cache import cache_key
-from gui.icon_facts import IconFacts, IconState, IconView, Size
-from gui.icon_pipeline import IconPipeline
+from gui.frames import Header
+from gui.icon_facts import PROCESS_LOST, IconFacts, IconState, IconView, Size, cache_key
+from gui.icon_pixmaps import Pixmaps, pixmap_of
 from gui.icon_policy import IconPolicy, is_of_offline
-from gui.icon_tasks import Answer, Request
+from gui.icon_process import IconProcess
+from gui.icon_wire import Answer, Request, pack_policy, pack_requests, unpack_answers
 
 if TYPE_CHECKING:
     from gui.icon_http import Limits
 
 MAX_PIXMAP_BYTES: Final = 64 * 1024 * 1024
-TAKEN_AT_ONCE: Final = 128
-"""Answers whose pictures are made pixmaps in one go: 2 ms."""
 MAX_FACTS: Final = 20_000
 MAX_LETTERS: Final = 16_000_000
 """Of the addresses that something is known about, without what data: URIs hold."""
@@ -40,6 +40,18 @@ STOPPED: Final = "Loading was stopped. Reload the icon, or scroll away and back.
 _STOPPED: Final = IconView(IconState.WITHHELD, None, Problem(STOPPED))
 _SHOWN: Final = (IconState.READY, IconState.STALE)
 _DEFAULT_SIZE: Final[Size] = (32, 1.0)
+RETRY_SECONDS: Final = 60.0
+"""After which an icon is asked for again when the icon process failed over it."""
+
+
+@dataclass(slots=True)
+class _Asked:
+    """An address that was asked for and is not answered yet, and the sizes in which."""
+
+    url: str
+    view: IconView = _WAITING
+    sizes: set[Size] = field(default_factory=set)
+    anew: bool = False
 
 
 class Held(NamedTuple):
@@ -72,14 +84,6 @@ class IconLoader(QObject):
     waiting = Signal(int)
     host_allowed = Signal(str)
     cache_measured = Signal(object)
-    _requested = Signal(object)
-    _wanted = Signal(object)
-    _body_wanted = Signal(str, object)
-    _policy_changed = Signal(object)
-    _cache_limited = Signal(object)
-    _cache_emptied = Signal()
-    _cache_asked = Signal()
-    _stopping = Signal()
 
     def __init__(
         self,
@@ -89,36 +93,28 @@ class IconLoader(QObject):
         limits: Limits | None = None,
     ) -> None:
         super().__init__(parent)
-        self._pixmaps = _Pixmaps(MAX_PIXMAP_BYTES)
+        self._pixmaps = Pixmaps(MAX_PIXMAP_BYTES)
         self._facts: OrderedDict[str, IconFacts] = OrderedDict()
         self._letters = 0
         self._judged: set[str] = set()
         self._policy = IconPolicy(allowed_hosts=frozenset(allowed_hosts))
+        self._policy_number = 0
         self._cache_path = cache_path
-        self._asked: dict[str, tuple[str, IconView]] = {}
+        self._cache_limit: int | None = None
+        self._asked: dict[str, _Asked] = {}
         self._given_up: set[str] = set()
         self._batch: dict[str, Request] = {}
         self._stopped = False
         self._send_timer = QTimer(self, singleShot=True, interval=0)
         self._send_timer.timeout.connect(self._send)
-        self._answers: deque[tuple[Answer, IconPolicy]] = deque()
+        self._frames: deque[tuple[Header, bytes]] = deque()
         self._take_timer = QTimer(self, singleShot=True, interval=0)
         self._take_timer.timeout.connect(self._take_some)
-        self._thread = _Thread(self)
-        self._thread.setObjectName("icons")
-        self._pipeline = IconPipeline(cache_path, self._policy, limits)
-        self._pipeline.moveToThread(self._thread)
-        self._thread.started.connect(self._pipeline.start)
-        self._requested.connect(self._pipeline.request)
-        self._wanted.connect(self._pipeline.want)
-        self._body_wanted.connect(self._pipeline.give_body)
-        self._policy_changed.connect(self._pipeline.set_policy)
-        self._cache_limited.connect(self._pipeline.limit_cache)
-        self._cache_emptied.connect(self._pipeline.empty_cache)
-        self._cache_asked.connect(self._pipeline.measure_cache)
-        self._pipeline.cache_measured.connect(self.cache_measured)
-        self._stopping.connect(self._pipeline.stop)
-        self._pipeline.answered.connect(self._take)
+        self._process = IconProcess(cache_path, limits, self)
+        self._process.started.connect(self._introduce)
+        self._process.answers.connect(self._take)
+        self._process.measured.connect(self.cache_measured)
+        self._process.lost.connect(self._lost)
 
     def icon(self, address: Address, size: int, ratio: float = 1.0) -> IconView:
         """What to draw for `address` in a square of `size` device-independent pixels.
@@ -130,11 +126,16 @@ class IconLoader(QObject):
             return _without_url(address)
         key = cache_key(address.url)
         facts = self._known(key)
+        if facts is not None and facts.is_out_of_date(time.time()):
+            self._forget(key)
+            self._asked[key] = _Asked(address.url, IconView(facts.state, None, facts.reason))
+            facts = None
         if facts is None:
             if key in self._given_up:
                 return _STOPPED
             self._ask(key, address.url, (size, ratio))
-            return self._asked.get(key, ("", _WAITING))[1]
+            asked = self._asked.get(key)
+            return _WAITING if asked is None else asked.view
         if facts.state not in _SHOWN:
             return IconView(facts.state, None, facts.reason)
         pixmap = self._pixmaps.find((key, size, ratio))
@@ -165,7 +166,7 @@ class IconLoader(QObject):
             del self._asked[key]
         for key in [key for key in self._batch if key not in keys]:
             del self._batch[key]
-        self._wanted.emit(keys)
+        self._process.send({"do": "want", "keys": list(keys)})
         self.waiting.emit(len(self._asked))
 
     def stop_loading(self) -> None:
@@ -173,7 +174,7 @@ class IconLoader(QObject):
 
         What was given up is asked for again when it was out of sight, or by `reload`.
         """
-        urls = frozenset(url for url, _ in self._asked.values())
+        urls = frozenset(asked.url for asked in self._asked.values())
         given_up = {key for key in self._asked if key not in self._facts}
         self.want(())
         self._given_up = given_up
@@ -185,9 +186,11 @@ class IconLoader(QObject):
         sizes = self._pixmaps.take_out(key) or {_DEFAULT_SIZE}
         self._forget(key)
         self._given_up.discard(key)
+        self._asked.pop(key, None)
         for size in sizes:
             self._ask(key, url, size)
-        self._batch[key].anew = True
+        if key in self._asked:
+            self._asked[key].anew = self._batch[key].anew = True
         self.changed.emit(frozenset({url}))
 
     def body(self, url: str) -> Future[bytes]:
@@ -195,13 +198,8 @@ class IconLoader(QObject):
 
         Fails with a `SentenceError` when they are not kept any more.
         """
-        future: Future[bytes] = Future()
-        if self._stopped:
-            future.cancel()
-            return future
-        self._start()
-        self._body_wanted.emit(url, future)
-        return future
+        self._process.start()
+        return self._process.body(url)
 
     @property
     def policy(self) -> IconPolicy:
@@ -214,7 +212,8 @@ class IconLoader(QObject):
         self._policy = policy
         self._judged.clear()
         self._given_up.clear()
-        self._policy_changed.emit(policy)
+        self._policy_number += 1
+        self._send_policy()
         urls = {facts.url for facts in self._facts.values()}
         urls.update(request.url for request in self._batch.values())
         self.changed.emit(frozenset(urls))
@@ -235,17 +234,19 @@ class IconLoader(QObject):
 
     def limit_cache(self, limit: int) -> None:
         """Let the cache file have that many bytes; it is made as small in the background."""
-        self._cache_limited.emit(limit)
+        self._cache_limit = limit
+        self._send_limit()
 
     def empty_cache(self) -> None:
         """Forget all that the cache file has; `cache_measured` tells when it is done."""
-        self._start()
-        self._cache_emptied.emit()
+        self._process.start()
+        self._process.send({"do": "empty"})
+        self._process.send({"do": "measure"})
 
     def measure_cache(self) -> None:
         """Have `cache_measured` tell how large the cache is."""
-        self._start()
-        self._cache_asked.emit()
+        self._process.start()
+        self._process.send({"do": "measure"})
 
     @property
     def held(self) -> Held:
@@ -253,21 +254,25 @@ class IconLoader(QObject):
         return Held(len(self._facts), self._letters, len(self._asked), self._pixmaps.bytes)
 
     def stop(self) -> None:
-        """End the thread and the worker processes; the loader answers from memory afterwards."""
-        if self._stopped:
-            return
+        """End the icon process; the loader answers from memory afterwards."""
         self._stopped = True
         self._send_timer.stop()
-        if self._thread.isRunning():
-            self._stopping.emit()
-            self._thread.wait()
-        self._answers.clear()
+        self._take_timer.stop()
+        self._process.stop()
+        self._frames.clear()
 
     def _ask(self, key: str, url: str, size: Size) -> None:
         if self._stopped:
             return
-        self._asked.setdefault(key, (url, _WAITING))
-        self._batch.setdefault(key, Request(key, url, set())).sizes.add(size)
+        asked = self._asked.setdefault(key, _Asked(url))
+        is_known = size in asked.sizes
+        request = self._batch.get(key)
+        if request is None:
+            request = self._batch[key] = Request(key, "" if is_known else url, set())
+        if not is_known:
+            request.url = url
+            request.sizes.add(size)
+            asked.sizes.add(size)
         if not self._send_timer.isActive():
             self._send_timer.start()
 
@@ -291,52 +296,91 @@ class IconLoader(QObject):
             self._letters -= len(facts.url)
             self._judged.discard(key)
 
-    def _start(self) -> None:
-        if not self._thread.isRunning() and not self._stopped:
-            self._thread.start()
+    def _introduce(self) -> None:
+        """Tell a new process what holds for all icons."""
+        self._send_policy()
+        self._send_limit()
+
+    def _send_policy(self) -> None:
+        self._process.send(pack_policy(self._policy, self._policy_number))
+
+    def _send_limit(self) -> None:
+        if self._cache_limit is not None:
+            self._process.send({"do": "limit", "bytes": self._cache_limit})
 
     def _send(self) -> None:
-        self._start()
+        self._process.start()
         requests, self._batch = list(self._batch.values()), {}
-        self._requested.emit(requests)
+        self._process.send(*pack_requests(requests))
         self.waiting.emit(len(self._asked))
 
-    @Slot(object, object)
-    def _take(self, answers: list[Answer], policy: IconPolicy) -> None:
-        self._answers.extend((answer, policy) for answer in answers)
+    def _lost(self, is_hopeless: bool) -> None:
+        """Ask a new process for all that the one that ended had not answered."""
+        self._frames.clear()
+        asked, self._asked, self._batch = self._asked, {}, {}
+        if is_hopeless:
+            again = time.time() + RETRY_SECONDS
+            for key, each in asked.items():
+                reason = Problem(PROCESS_LOST)
+                self._learn(key, IconFacts(each.url, IconState.BROKEN, reason, retry_at=again))
+            self._limit_facts()
+            self.changed.emit(frozenset(each.url for each in asked.values()))
+            self.waiting.emit(0)
+            return
+        for key, each in reversed(asked.items()):
+            for size in each.sizes:
+                self._ask(key, each.url, size)
+            self._batch[key].anew = self._asked[key].anew = each.anew
+
+    def _take(self, header: Header, body: bytes) -> None:
+        self._frames.append((header, body))
         if not self._take_timer.isActive():
             self._take_some()
 
     def _take_some(self) -> None:
-        """Take as many answers as leave time for a frame, and the others after it."""
-        taken = [self._answers.popleft() for _ in range(min(TAKEN_AT_ONCE, len(self._answers)))]
-        for answer, policy in taken:
-            is_current = policy == self._policy
-            if answer.facts is None:
-                if answer.key in self._asked:
-                    self._asked[answer.key] = (answer.url, _LOADING)
-                continue
-            self._asked.pop(answer.key, None)
-            self._given_up.discard(answer.key)
-            self._forget(answer.key)
-            if not is_current and _depends(answer.facts):
-                continue  # it is asked for again, under the policy of now
-            facts = self._facts[answer.key] = _shortened(answer.facts)
-            self._letters += len(facts.url)
-            if is_current:
-                self._judged.add(answer.key)
-            if answer.is_another:
-                self._pixmaps.take_out(answer.key)
-            for size, image in answer.images.items():
-                pixmap = QPixmap.fromImage(image)
-                pixmap.setDevicePixelRatio(size[1])
-                self._pixmaps.insert((answer.key, *size), pixmap)
+        """Take the answers of one frame, which leave time for painting, and the others after it."""
+        header, body = self._frames.popleft()
+        is_current = header["policy"] == self._policy_number
+        urls = [self._take_answer(each, is_current) for each in unpack_answers(header, body)]
+        self._limit_facts()
+        if self._frames:
+            self._take_timer.start()
+        self.changed.emit(frozenset(urls))
+        self.waiting.emit(len(self._asked))
+
+    def _take_answer(self, answer: Answer, is_current: bool) -> str:
+        """Take in an answer, and tell of which address it is."""
+        key, facts = answer.key, answer.facts
+        asked = self._asked.get(key)
+        if facts is None:
+            if asked is not None:
+                asked.view = _LOADING
+            return key if asked is None else asked.url
+        self._asked.pop(key, None)
+        self._given_up.discard(key)
+        self._forget(key)
+        url = facts.url if asked is None else asked.url
+        if not is_current and _depends(facts):
+            return url  # it is asked for again, under the policy of now
+        self._learn(key, facts)
+        if is_current:
+            self._judged.add(key)
+        if answer.is_another:
+            self._pixmaps.take_out(key)
+        for size, pixels in answer.pixels.items():
+            pixmap = pixmap_of(pixels, size)
+            if pixmap is not None:
+                self._pixmaps.insert((key, *size), pixmap)
+        return url
+
+    def _learn(self, key: str, facts: IconFacts) -> None:
+        facts = _shortened(facts)
+        self._facts[key] = facts
+        self._letters += len(facts.url)
+
+    def _limit_facts(self) -> None:
         while len(self._facts) > MAX_FACTS or self._letters > MAX_LETTERS:
             self._forget(next(iter(self._facts)))
-        if self._answers:
-            self._take_timer.start()
-        self.changed.emit(frozenset(answer.url for answer, _ in taken))
-        self.waiting.emit(len(self._asked))
 
 
 def _shortened(facts: IconFacts) -> IconFacts:
@@ -349,13 +393,6 @@ def _depends(facts: IconFacts) -> bool:
     return is_of_offline(facts.reason) or facts.state in (IconState.REFUSED, IconState.WITHHELD)
 
 
-class _Thread(QThread):
-    """Runs in Python: else each slot would make a state of the interpreter and throw it away."""
-
-    def run(self) -> None:
-        self.exec()
-
-
 def _without_url(address: Address) -> IconView:
     if address.kind == "none":
         return _NONE
@@ -366,59 +403,3 @@ def _without_url(address: Address) -> IconView:
     refused = address.kind in ("web", "other")
     state = IconState.REFUSED if refused else IconState.NOT_ADDRESS
     return IconView(state, None, address.reason)
-
-
-_PixmapKey = tuple[str, int, float]
-
-
-class _Pixmaps:
-    """Pixmaps up to a number of bytes, the least recently used go first.
-
-    Not QPixmapCache: that one empties itself while the program idles, and cells would flicker.
-    """
-
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self.bytes = 0
-        self._pixmaps: OrderedDict[_PixmapKey, QPixmap] = OrderedDict()
-        self._sizes: set[Size] = set()
-
-    def find(self, key: _PixmapKey) -> QPixmap | None:
-        pixmap = self._pixmaps.get(key)
-        if pixmap is not None:
-            self._pixmaps.move_to_end(key)
-        return pixmap
-
-    def nearest(self, key: str, pixels: float) -> QPixmap | None:
-        """One of an icon's pictures: the smallest that has so many pixels, or else the largest."""
-        by_pixels = sorted(self._sizes, key=lambda known: known[0] * known[1])
-        found = None
-        for size, ratio in by_pixels:
-            found = self._pixmaps.get((key, size, ratio)) or found
-            if found is not None and size * ratio >= pixels:
-                break
-        return found
-
-    def insert(self, key: _PixmapKey, pixmap: QPixmap) -> None:
-        self._remove(key)
-        self._pixmaps[key] = pixmap
-        self._sizes.add(key[1:])
-        self.bytes += _cost(pixmap)
-        while self.bytes > self._max_bytes:
-            self._remove(next(iter(self._pixmaps)))
-
-    def take_out(self, key: str) -> set[Size]:
-        """Remove every size of one icon, and tell which there were."""
-        sizes = {(size, ratio) for name, size, ratio in self._pixmaps if name == key}
-        for size, ratio in sizes:
-            self._remove((key, size, ratio))
-        return sizes
-
-    def _remove(self, key: _PixmapKey) -> None:
-        pixmap = self._pixmaps.pop(key, None)
-        if pixmap is not None:
-            self.bytes -= _cost(pixmap)
-
-
-def _cost(pixmap: QPixmap) -> int:
-    return pixmap.width() * pixmap.height() * 4

@@ -1,94 +1,85 @@
-"""The way of an icon, all of it in the icon thread: cache file, network, worker process, images."""
+"""The way of an icon in the icon process: cache file, network, worker process, pixels."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Collection
-from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from db.addresses import BAD_DATA, data_bytes
-from db.errors import Problem, SentenceError
-from gui.icon_cache import IconCache, cache_key
-from gui.icon_decoder import Decoded, Decoder, image_of
+from db.errors import Problem
+from gui.icon_cache import IconCache
+from gui.icon_decoder import Decoded, Decoder
 from gui.icon_facts import (
     CANNOT_START,
     MAX_BYTES,
     NO_VALIDATORS,
-    NOT_KEPT,
     TOO_MANY_BYTES,
     IconState,
     Size,
     Validators,
+    cache_key,
 )
+from gui.icon_fetcher import Fetcher
+from gui.icon_http import Fetched, Limits
 from gui.icon_policy import HOST_NOT_ALLOWED, OFFLINE, IconPolicy, is_of_offline
-from gui.icon_tasks import Answers, Request, Task, data_entry, failed_entry, web_entry, with_picture
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from gui.icon_fetcher import Fetcher
-    from gui.icon_http import Fetched, Limits
+from gui.icon_tasks import (
+    BROKEN_FRESH_SECONDS,
+    Answers,
+    Task,
+    data_entry,
+    failed_entry,
+    web_entry,
+    with_picture,
+)
+from gui.icon_wire import Request
 
 CACHE_WRITE_MS: Final = 250
+UNREACHABLE_SECONDS: Final = 60.0
+"""After which a host that could not be reached is asked again, when one looks at its icon."""
 LOOKED_UP_AT_ONCE: Final = 32
-LARGEST_KEPT_EDGE: Final = 64
-"""Thumbnails up to this edge in pixels are kept in the cache file; larger ones are drawn anew."""
+_LARGEST_KEPT: Final = 64 * 64 * 4
+"""Thumbnails up to 64 x 64 pixels are kept in the cache file; larger ones are drawn anew."""
 
 
 class IconPipeline(QObject):
-    """Lives in the icon thread; answers every request it does not drop.
+    """Answers every request it does not drop.
 
     Signals:
-        answered(list[Answer], IconPolicy): under that policy; at most about 30 times a second.
-        cache_measured(int): bytes that the cache has on disk.
+        answered(list[Answer]): under the policy that holds; at most about 30 times a second.
     """
 
-    answered = Signal(object, object)
-    cache_measured = Signal(object)
+    answered = Signal(object)
 
-    def __init__(self, cache_path: Path, policy: IconPolicy, limits: Limits | None = None) -> None:
+    def __init__(self, cache_path: Path, limits: Limits | None = None) -> None:
         super().__init__()
-        self._cache_path = cache_path
-        self._policy = policy
-        self._limits = limits
-        self._cache: IconCache
-        self._decoder: Decoder
-        self._fetcher: Fetcher
+        self._policy = IconPolicy()
         self._waiting: OrderedDict[str, Task] = OrderedDict()
         self._fetching: dict[str, Task] = {}
         self._decoding: dict[str, Task] = {}
         self._answers = Answers(self)
-        self._answers.ready.connect(lambda answers: self.answered.emit(answers, self._policy))
+        self._answers.ready.connect(self.answered)
         self._pump_timer = self._timer(0, self._pump)
         self._cache_timer = self._timer(CACHE_WRITE_MS, self._write_cache)
+        self._cache = IconCache(cache_path)
+        self._decoder = Decoder(parent=self)
+        self._fetcher = Fetcher(self._policy.allowed_hosts, self, limits)
+        self._fetcher.on_started = self._started
 
     def _timer(self, milliseconds: int, slot: object) -> QTimer:
         timer = QTimer(self, singleShot=True, interval=milliseconds)
         timer.timeout.connect(slot)
         return timer
 
-    @Slot()
-    def start(self) -> None:
-        """Open the cache and make ready; the first thing that happens in the thread."""
-        # Imported here: the window need not wait for QtNetwork.
-        from gui.icon_fetcher import Fetcher
-
-        self._cache = IconCache(self._cache_path)
-        self._decoder = Decoder(parent=self)
-        self._fetcher = Fetcher(self._policy.allowed_hosts, self, self._limits)
-        self._fetcher.on_started = self._started
-        self.set_policy(self._policy)
-
-    @Slot()
     def stop(self) -> None:
-        """Break off everything and end the worker processes; the last thing in the thread."""
+        """Break off everything and end the worker processes; what is to be cached is written."""
         for timer in (self._pump_timer, self._cache_timer):
             timer.stop()
         self._answers.stop()
@@ -96,10 +87,7 @@ class IconPipeline(QObject):
         self._fetcher.stop()
         self._decoder.stop()
         self._cache.close()
-        self.deleteLater()
-        self.thread().quit()
 
-    @Slot(object)
     def set_policy(self, policy: IconPolicy) -> None:
         """Ask from now on what this policy lets be asked; what it does not is broken off."""
         self._answers.emit_now()
@@ -116,39 +104,39 @@ class IconPipeline(QObject):
             self._waiting[key] = Task(self._fetching.pop(key).request)
         self._pump_timer.start()
 
-    @Slot(str, object)
-    def give_body(self, url: str, future: Future[bytes]) -> None:
-        """Put the bytes of a picture into `future`: those that are kept, or of a data: URI."""
+    def body(self, url: str) -> bytes | None:
+        """The bytes of a picture: those that are kept, or of a data: URI."""
         if url.startswith("data:"):
             found = data_bytes(url)
-            body = None if found is None else found[1]
-        else:
-            body = self._cache.body(cache_key(url))
-        if body is None:
-            future.set_exception(SentenceError(NOT_KEPT))
-        else:
-            future.set_result(body)
+            return None if found is None else found[1]
+        return self._cache.body(cache_key(url))
 
-    @Slot(object)
     def request(self, requests: list[Request]) -> None:
         """Take requests; the first of the list is the most urgent, before all earlier ones."""
         for request in reversed(requests):
-            key = request.key
-            if self._answers.cover(request):
-                continue
-            under_way = self._fetching.get(key) or self._decoding.get(key)
-            if under_way is not None:
-                under_way.request.sizes |= request.sizes
-                if key in self._fetching:
-                    self._fetcher.prefer(request.url)
-                continue
+            if not request.url:
+                self._prefer(request.key)
+            elif not self._answers.cover(request):
+                self._take(request)
+        self._pump_timer.start()
+
+    def _prefer(self, key: str) -> None:
+        if key in self._waiting:
+            self._waiting.move_to_end(key)
+        elif key in self._fetching:
+            self._fetcher.prefer(self._fetching[key].request.url)
+
+    def _take(self, request: Request) -> None:
+        key = request.key
+        under_way = self._fetching.get(key) or self._decoding.get(key)
+        if under_way is not None:
+            under_way.request.sizes |= request.sizes
+        else:
             task = self._waiting.setdefault(key, Task(request))
             task.request.sizes |= request.sizes
             task.request.anew |= request.anew
-            self._waiting.move_to_end(key)
-        self._pump_timer.start()
+        self._prefer(key)
 
-    @Slot(object)
     def want(self, keys: Collection[str]) -> None:
         """Drop what nobody looks at any more and what has not begun."""
         for key in [key for key in self._waiting if key not in keys]:
@@ -180,18 +168,18 @@ class IconPipeline(QObject):
             self._load(task)
             return
         self._cache_timer.start()
-        task.entry, pixels = found
-        drawn = {size: image_of(data, round(size[0] * size[1])) for size, data in pixels.items()}
-        images = {size: image for size, image in drawn.items() if not image.isNull()}
-        task.drawn = set(images)
-        fresh = task.entry.is_fresh or task.is_data
+        task.entry, kept = found
+        pixels = {size: data for size, data in kept.items() if len(data) == _bytes_of(size)}
+        task.drawn = set(pixels)
+        fresh = task.entry.is_fresh
         if task.entry.problem is not None and fresh:
+            task.retry_at = _moment(task.entry.fresh_until)
             self._answers.add(task, IconState.BROKEN, task.entry.problem)
         elif fresh and task.drawn >= request.sizes:
-            self._answers.add(task, IconState.READY, images=images)
+            self._answers.add(task, IconState.READY, pixels=pixels)
         else:
-            if images:
-                self._answers.add(task, IconState.READY, images=images)
+            if pixels:
+                self._answers.add(task, IconState.READY, pixels=pixels)
             self._load(task, draw_only=fresh)
 
     def _load(self, task: Task, draw_only: bool = False) -> None:
@@ -229,7 +217,7 @@ class IconPipeline(QObject):
         key = cache_key(url)
         task = self._fetching.get(key)
         if task is not None and task.entry is None:
-            self._answers.tell_loading(key, url)
+            self._answers.tell_loading(key)
 
     def _fetched(self, task: Task, fetched: Fetched) -> None:
         key = task.request.key
@@ -286,7 +274,10 @@ class IconPipeline(QObject):
     def _note_failure(self, task: Task, fetched: Fetched) -> None:
         """Remember what the host said for a while; nothing of what only we say, or nobody."""
         task.entry = failed_entry(fetched)
-        if not fetched.refused and not fetched.unreachable:
+        if fetched.unreachable:
+            task.retry_at = time.time() + UNREACHABLE_SECONDS
+        elif not fetched.refused:
+            task.retry_at = task.entry.fresh_until
             self._put(task, None)
 
     # Worker process --------------------------------------------------------------------------
@@ -310,14 +301,16 @@ class IconPipeline(QObject):
         if hindrance is not None:
             self._answers.add(task, *hindrance)
         elif decoded.problem is not None:
+            if decoded.passing:
+                task.retry_at = time.time() + BROKEN_FRESH_SECONDS
             self._answers.add(task, IconState.BROKEN, decoded.problem)
         else:
-            self._keep_thumbnails(task, decoded.images)
+            self._keep_thumbnails(task, decoded.pixels)
             is_online_again = not self._policy.offline and is_of_offline(task.stale)
             if is_online_again:
                 task.stale = None
             state = IconState.READY if task.stale is None else IconState.STALE
-            self._answers.add(task, state, task.stale, decoded.images)
+            self._answers.add(task, state, task.stale, decoded.pixels)
             task.drawn |= set(sizes)
             if is_online_again:
                 self._fetch(task)
@@ -331,37 +324,38 @@ class IconPipeline(QObject):
         self._cache.put(task.request.key, task.entry, body)
         self._cache_timer.start()
 
-    def _keep_thumbnails(self, task: Task, images: dict[Size, QImage]) -> None:
-        kept = [
-            (size, bytes(image.constBits()))
-            for size, image in images.items()
-            if image.width() <= LARGEST_KEPT_EDGE
-        ]
+    def _keep_thumbnails(self, task: Task, pixels: dict[Size, bytes]) -> None:
+        kept = [(size, data) for size, data in pixels.items() if len(data) <= _LARGEST_KEPT]
         if kept:
             self._cache.put_thumbnails(task.request.key, kept)
             self._cache_timer.start()
 
-    @Slot(object)
     def limit_cache(self, limit: int) -> None:
         """Let the cache file have that many bytes."""
         self._cache.set_limit(limit)
         self._cache_timer.start()
 
-    @Slot()
     def empty_cache(self) -> None:
-        """Forget all that the cache file has, and tell its size."""
+        """Forget all that the cache file has."""
         self._cache.empty()
-        self.measure_cache()
 
-    @Slot()
-    def measure_cache(self) -> None:
-        """Tell how large the cache is, with what still waits to be written."""
+    def cache_size(self) -> int:
+        """Bytes that the cache has on disk, with what still waited to be written."""
         self._cache.flush()
-        self.cache_measured.emit(self._cache.size())
+        return self._cache.size()
 
     def _write_cache(self) -> None:
         if self._cache.flush():
             self._cache_timer.start()
+
+
+def _moment(seconds: float) -> float | None:
+    return seconds if math.isfinite(seconds) else None
+
+
+def _bytes_of(size: Size) -> int:
+    edge = round(size[0] * size[1])
+    return edge * edge * 4
 
 
 def _failed_state(fetched: Fetched) -> IconState:

@@ -1,18 +1,19 @@
-"""What goes through the icon thread: requests of views, the tasks they become, and the answers."""
+"""What requests become in the icon process: tasks, and the answers that are gathered of them."""
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QImage
 
 from db.errors import Problem
 from gui.icon_cache import Entry
 from gui.icon_decoder import Decoded
 from gui.icon_facts import IconFacts, IconState, Size
+from gui.icon_wire import Answer, Request
 
 if TYPE_CHECKING:
     from gui.icon_http import Fetched
@@ -22,30 +23,6 @@ ANSWER_MS: Final = 33
 FRESH_SECONDS: Final = 24 * 3600.0
 """How long a picture is used whose host does not say."""
 BROKEN_FRESH_SECONDS: Final = 600.0
-
-
-@dataclass(slots=True)
-class Request:
-    """Sizes of one address that a view wants; `anew` goes past the cache."""
-
-    key: str
-    url: str
-    sizes: set[Size]
-    anew: bool = False
-
-
-@dataclass(slots=True)
-class Answer:
-    """What became of a request; without `facts` it is being loaded.
-
-    With `is_another` the pictures of earlier answers are out of date.
-    """
-
-    key: str
-    url: str
-    facts: IconFacts | None = None
-    images: dict[Size, QImage] = field(default_factory=dict)
-    is_another: bool = False
 
 
 @dataclass(slots=True)
@@ -59,6 +36,8 @@ class Task:
     """The host has another picture than the cache had."""
     stale: Problem | None = None
     """Why the picture of the cache is shown although it could not be asked for again."""
+    retry_at: float | None = None
+    """When to try again what is broken, in seconds since the epoch."""
 
     @property
     def is_data(self) -> bool:
@@ -79,9 +58,9 @@ class Answers(QObject):
         self._timer = QTimer(self, singleShot=True, interval=ANSWER_MS)
         self._timer.timeout.connect(self._emit)
 
-    def tell_loading(self, key: str, url: str) -> None:
+    def tell_loading(self, key: str) -> None:
         """Tell that the host is being asked."""
-        self._gathered.setdefault(key, Answer(key, url))
+        self._gathered.setdefault(key, Answer(key))
         self._emit_later()
 
     def add(
@@ -89,17 +68,20 @@ class Answers(QObject):
         task: Task,
         state: IconState,
         reason: Problem | None = None,
-        images: dict[Size, QImage] | None = None,
+        pixels: dict[Size, bytes] | None = None,
     ) -> None:
         """Tell what became of a task."""
-        key, url = task.request.key, task.request.url
+        key = task.request.key
+        url = "data:" if task.is_data else task.request.url
         before = self._gathered.get(key)
         is_another = task.is_another or (before is not None and before.is_another)
-        earlier = {} if before is None or task.is_another else before.images
-        merged = {**earlier, **(images or {})}
+        earlier = {} if before is None or task.is_another else before.pixels
+        merged = {**earlier, **(pixels or {})}
         entry = task.entry
         facts = IconFacts(url, state, reason) if entry is None else entry.told(url, state, reason)
-        self._gathered[key] = Answer(key, url, facts, merged, is_another)
+        if state is IconState.BROKEN:
+            facts = replace(facts, retry_at=task.retry_at)
+        self._gathered[key] = Answer(key, facts, merged, is_another)
         task.is_another = False
         self._emit_later()
 
@@ -109,7 +91,7 @@ class Answers(QObject):
         if answer is None or answer.facts is None or request.anew:
             return False
         shown = answer.facts.state in (IconState.READY, IconState.STALE)
-        return not shown or request.sizes <= answer.images.keys()
+        return not shown or request.sizes <= answer.pixels.keys()
 
     def stop(self) -> None:
         """Tell nothing any more."""
@@ -131,8 +113,8 @@ class Answers(QObject):
 
 
 def data_entry(media_type: str, body: bytes) -> Entry:
-    """What is noted of a data: URI."""
-    return Entry(time.time(), 0.0, content_type=media_type, size_bytes=len(body))
+    """What is noted of a data: URI; it stays what it is."""
+    return Entry(time.time(), math.inf, content_type=media_type, size_bytes=len(body))
 
 
 def web_entry(fetched: Fetched) -> Entry:
@@ -152,7 +134,10 @@ def web_entry(fetched: Fetched) -> Entry:
 
 def with_picture(entry: Entry, decoded: Decoded) -> Entry:
     """`entry` with what the worker process made of its body."""
-    return replace(entry, picture=decoded.picture, problem=decoded.problem)
+    fresh_until = entry.fresh_until
+    if decoded.passing:
+        fresh_until = min(fresh_until, time.time() + BROKEN_FRESH_SECONDS)
+    return replace(entry, fresh_until=fresh_until, picture=decoded.picture, problem=decoded.problem)
 
 
 def failed_entry(fetched: Fetched) -> Entry:

@@ -1,7 +1,7 @@
 """The program of the worker process: decodes pictures that nobody trusts.
 
-It runs on its own (`python -P -m gui.icon_worker`) and imports only what decodes. Frames go over
-standard input and output: two big-endian 32-bit lengths, a JSON header and raw bytes.
+It runs on its own (`python -P -m gui.icon_worker`) and imports only what decodes. Frames (see
+`gui.frames`) go over standard input and output.
 
     asked:    {"job": n, "sizes": [[size, ratio], ...], "careful": bool} and the bytes of a picture
     answered: {"job": n, "format", "width", "height", "alpha", "blank", "frames", "note", "cpu"}
@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import json
 import os
-import struct
 import sys
 import time
 from collections.abc import Callable
@@ -28,8 +27,9 @@ from typing import BinaryIO
 from PIL import Image
 from PySide6.QtGui import QGuiApplication, QImage, QImageReader
 
+from gui.frames import LENGTHS, Header, pack
 from gui.icon_drawings import Drawing
-from gui.icon_formats import ALLOCATION_MB, Header, Undecodable, alphas, bitmap, centred, recognise
+from gui.icon_formats import ALLOCATION_MB, Undecodable, alphas, bitmap, centred, recognise
 
 if sys.platform == "linux":
     import resource
@@ -147,7 +147,7 @@ def answer(request: Header, data: bytes, answers: BinaryIO) -> tuple[Header, byt
     def before_resvg() -> None:
         if not told:
             told.append(True)
-            write(answers, {"job": number, "resvg": True})
+            _write(answers, {"job": number, "resvg": True})
 
     wanted = [(int(size), float(ratio)) for size, ratio in sizes]
     try:
@@ -159,9 +159,8 @@ def answer(request: Header, data: bytes, answers: BinaryIO) -> tuple[Header, byt
     return {"job": number, "cpu": time.process_time(), **header}, body
 
 
-def write(stream: BinaryIO, header: Header, body: bytes = b"") -> None:
-    text = json.dumps(header).encode()
-    stream.write(struct.pack(">II", len(text), len(body)) + text + body)
+def _write(stream: BinaryIO, header: Header, body: bytes = b"") -> None:
+    stream.write(pack(header, body))
     stream.flush()
 
 
@@ -175,18 +174,18 @@ def _own_output() -> BinaryIO:
 
 
 def main() -> int:
-    application = QGuiApplication(["icon-worker"])
+    application = QGuiApplication(["icon-worker", "-platform", "offscreen"])
     frames, answers = sys.stdin.buffer, _own_output()
     warm_up()
     sandbox = Sandbox()
     sandbox.close()
-    write(answers, {"job": 0})
-    while len(lengths := frames.read(8)) == 8:
-        header_length, body_length = struct.unpack(">II", lengths)
+    _write(answers, {"job": 0})
+    while len(lengths := frames.read(LENGTHS.size)) == LENGTHS.size:
+        header_length, body_length = LENGTHS.unpack(lengths)
         request = json.loads(frames.read(header_length))
         data = frames.read(body_length)
         sandbox.before_picture()
-        write(answers, *answer(request, data, answers))
+        _write(answers, *answer(request, data, answers))
     del application
     return 0
 

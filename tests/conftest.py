@@ -21,9 +21,8 @@ from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QSettings, QThreadPool, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QThreadPool
 from PySide6.QtWidgets import QApplication, QWidget
-from pytestqt.qtbot import QtBot
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -32,24 +31,6 @@ SECONDS_TO_END = 5.0
 
 settings.register_profile("integration-icons", deadline=None)
 settings.load_profile("integration-icons")
-
-
-@pytest.fixture(autouse=True)
-def waiting_makes_no_connections(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`QtBot.wait` has one event loop for all, where its own connects and disconnects each time.
-
-    PySide6 asks for the interpreter while `QObject.disconnect` holds a lock of Qt. In a thread that
-    has the interpreter and waits for that lock in `QObject.connect` (the icon thread, in
-    `QNetworkAccessManager.get`) both wait for ever: `waitUntil` met that once in a whole run.
-    """
-    loop, timer = QEventLoop(), QTimer(singleShot=True)
-    timer.timeout.connect(loop.quit)
-
-    def wait(_: QtBot, milliseconds: int) -> None:
-        timer.start(milliseconds)
-        loop.exec()
-
-    monkeypatch.setattr(QtBot, "wait", wait)
 
 
 @pytest.fixture(autouse=True)

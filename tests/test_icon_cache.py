@@ -12,8 +12,8 @@ import apsw
 import pytest
 
 from db.errors import Problem
-from gui.icon_cache import Entry, IconCache, cache_key
-from gui.icon_facts import Picture, Size
+from gui.icon_cache import Entry, IconCache
+from gui.icon_facts import Picture, Size, cache_key
 
 URL = "https://example.com/a.png"
 SMALL: Size = (32, 1.0)

@@ -11,10 +11,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from gui.icon_decoder import Decoded, Decoder
-from gui.icon_facts import Size
+from tests.drawn import THUMBNAIL
 from tests.icon_server import hanging_svg, png
 
-THUMBNAIL: Size = (32, 1.0)
 SECONDS = 2.5 if "INTEGRATION_ICONS_SOAK" in os.environ else 30.0
 """Until a good picture is shown that was asked for right behind a hostile one; `make soak` has the
 true limit, which a machine that is busy with other things does not keep."""
@@ -56,7 +55,7 @@ def test_every_picture_of_the_corpus(qtbot: QtBot, shared: Path) -> None:
     refused, late = set(), {}
     for row in rows:
         decoded, seconds = behind(qtbot, decoder, (folder / row["file"]).read_bytes())
-        assert (decoded.problem is None) == (THUMBNAIL in decoded.images), row["file"]
+        assert (decoded.problem is None) == (THUMBNAIL in decoded.pixels), row["file"]
         if decoded.problem is not None and row["expected"] == "valid":
             refused.add(Path(row["file"]).stem)
         if seconds > SECONDS:

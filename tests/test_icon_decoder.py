@@ -21,10 +21,11 @@ from pytestqt.qtbot import QtBot
 from gui import icon_decoder
 from gui.icon_decoder import Decoded, Decoder
 from gui.icon_facts import Picture, Size
+from gui.icon_pixmaps import image_of
+from tests.drawn import THUMBNAIL, drawn
 from tests.icon_server import GOOD_SVG, hanging_svg, huge_png_header, png
 
 WAIT_MS = 30_000
-THUMBNAIL: Size = (32, 1.0)
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def decode_all(
 
 
 def color_at(decoded: Decoded, x: int, y: int, size: Size = THUMBNAIL) -> str:
-    return decoded.images[size].pixelColor(x, y).name(QColor.NameFormat.HexArgb)
+    return drawn(decoded, size).pixelColor(x, y).name(QColor.NameFormat.HexArgb)
 
 
 def pillow(kind: str, image: Image.Image, **options: object) -> bytes:
@@ -89,7 +90,7 @@ def test_every_format_is_shown(qtbot: QtBot, decoder: Decoder, kind: str, data: 
     assert decoded.problem is None
     assert decoded.picture is not None
     assert decoded.picture.format == kind
-    shown = decoded.images[THUMBNAIL].pixelColor(16, 16)
+    shown = drawn(decoded).pixelColor(16, 16)
     assert (shown.red() > 250, shown.green() < 8, shown.blue() < 8) == (True, True, True)
 
 
@@ -118,7 +119,7 @@ def test_small_pictures_are_not_blurred_up_in_thumbnails(qtbot: QtBot, decoder: 
 def test_sizes_and_device_pixels(qtbot: QtBot, decoder: Decoder) -> None:
     sizes: tuple[Size, ...] = ((16, 1.0), (24, 1.5), (256, 2.0))
     decoded = decode(qtbot, decoder, GOOD_SVG, sizes)
-    assert [decoded.images[size].width() for size in sizes] == [16, 36, 512]
+    assert [drawn(decoded, size).width() for size in sizes] == [16, 36, 512]
 
 
 def test_what_shows_nothing_says_so(qtbot: QtBot, decoder: Decoder) -> None:
@@ -180,7 +181,7 @@ def test_what_is_no_picture_says_why(
 ) -> None:
     decoded = decode(qtbot, decoder, data)
     assert words in str(decoded.problem)
-    assert not decoded.images
+    assert not decoded.pixels
 
 
 def test_a_picture_that_hangs_is_killed_and_the_next_is_shown(
@@ -260,7 +261,7 @@ def test_a_worker_that_cannot_start_is_a_reason(
 
 @pytest.mark.parametrize("pixels", [b"", b"four", bytes(32 * 32 * 4 - 1), bytes(32 * 32 * 4 + 1)])
 def test_pixels_that_are_not_as_many_as_they_should_be_are_no_image(pixels: bytes) -> None:
-    assert icon_decoder.image_of(pixels, 32).isNull()
+    assert image_of(pixels, 32).isNull()
 
 
 def test_real_pictures_answer(qtbot: QtBot, shared: Path) -> None:
@@ -271,8 +272,8 @@ def test_real_pictures_answer(qtbot: QtBot, shared: Path) -> None:
     decoded = decode_all(qtbot, decoder, [path.read_bytes() for path in sample])
     decoder.stop()
     for path, each in zip(sample, decoded, strict=True):
-        assert (each.problem is None) == (THUMBNAIL in each.images), path
-    shown = [each.images[THUMBNAIL] for each in decoded if each.problem is None]
+        assert (each.problem is None) == (THUMBNAIL in each.pixels), path
+    shown = [drawn(each) for each in decoded if each.problem is None]
     assert len(shown) > 80
     assert all(image.format() == QImage.Format.Format_ARGB32_Premultiplied for image in shown)
 
@@ -283,4 +284,4 @@ def test_garbage_answers(qtbot: QtBot, decoder: Decoder) -> None:
     starts.append(b"RIFF" + struct.pack("<I", 400) + b"WEBP")
     pictures = [start + generator.randbytes(400) for start in starts * 5]
     for decoded in decode_all(qtbot, decoder, pictures):
-        assert decoded.problem is not None or decoded.images
+        assert decoded.problem is not None or decoded.pixels

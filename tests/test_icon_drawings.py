@@ -11,10 +11,9 @@ from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from gui.icon_decoder import Decoded, Decoder
-from gui.icon_facts import Size
+from tests.drawn import THUMBNAIL, drawn
 from tests.icon_server import IconServer, png
 
-THUMBNAIL: Size = (32, 1.0)
 NAMES = (
     'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
     'width="32" height="32"'
@@ -42,7 +41,7 @@ def svg(content: str, attributes: str = "") -> bytes:
 
 
 def color(decoded: Decoded, x: int = 16, y: int = 16) -> str:
-    return decoded.images[THUMBNAIL].pixelColor(x, y).name(QColor.NameFormat.HexArgb)
+    return drawn(decoded).pixelColor(x, y).name(QColor.NameFormat.HexArgb)
 
 
 def pattern(picture: bytes) -> bytes:

@@ -11,9 +11,8 @@ from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from gui.icon_decoder import Decoded, Decoder
-from gui.icon_facts import Size
+from tests.drawn import THUMBNAIL, drawn
 
-THUMBNAIL: Size = (32, 1.0)
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
 
@@ -46,7 +45,7 @@ def halves(mode: str = "RGB") -> Image.Image:
 
 
 def near(decoded: Decoded, x: int, y: int, color: tuple[int, ...], by: int = 6) -> bool:
-    shown = decoded.images[THUMBNAIL].pixelColor(x, y).toRgb()
+    shown = drawn(decoded).pixelColor(x, y).toRgb()
     found = (shown.red(), shown.green(), shown.blue(), shown.alpha())
     return all(abs(a - b) <= by for a, b in zip(found, (*color, 255), strict=False))
 
@@ -82,7 +81,7 @@ def test_palette_with_a_transparent_entry(qtbot: QtBot, decoder: Decoder, kind: 
     image.paste(0, (16, 0, 32, 32))
     decoded = decode(qtbot, decoder, saved(kind, image, transparency=0))
     assert near(decoded, 4, 16, BLUE)
-    assert decoded.images[THUMBNAIL].pixelColor(28, 16) == QColor(0, 0, 0, 0)
+    assert drawn(decoded).pixelColor(28, 16) == QColor(0, 0, 0, 0)
     assert decoded.picture is not None
     assert decoded.picture.alpha
 
@@ -110,7 +109,7 @@ def test_one_pixel(qtbot: QtBot, decoder: Decoder) -> None:
     decoded = decode(qtbot, decoder, saved("PNG", Image.new("RGB", (1, 1), BLUE)))
     assert decoded.picture is not None
     assert (decoded.picture.width, decoded.picture.height) == (1, 1)
-    image = decoded.images[THUMBNAIL]
+    image = drawn(decoded)
     shown = [(x, y) for x in range(32) for y in range(32) if image.pixelColor(x, y).alpha()]
     assert len(shown) == 1
     assert near(decoded, *shown[0], BLUE)

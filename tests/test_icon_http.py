@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 from db.addresses import classify, host_and_port
 from gui.icon_facts import Validators
 from gui.icon_http import (
-    MAX_FRESH_SECONDS,
-    MIN_FRESH_SECONDS,
+    Limits,
     fresh_seconds,
     make_request,
     retry_seconds,
     url_for_qt,
 )
 from tests.test_addresses import URL_CASES, UrlCase
+
+LIMITS = Limits()
 
 
 @pytest.mark.parametrize(
@@ -56,14 +57,14 @@ def test_any_text_is_a_pause_or_none(header: str) -> None:
         ("public", None),
         ("max-age=3600", 3600.0),
         ('public, MAX-AGE="3600"', 3600.0),
-        ("max-age=1", MIN_FRESH_SECONDS),
-        ("max-age=9999999999", MAX_FRESH_SECONDS),
-        ("no-store", MIN_FRESH_SECONDS),
-        ("max-age=3600, no-cache", MIN_FRESH_SECONDS),
+        ("max-age=1", LIMITS.min_fresh),
+        ("max-age=9999999999", LIMITS.max_fresh),
+        ("no-store", LIMITS.min_fresh),
+        ("max-age=3600, no-cache", LIMITS.min_fresh),
     ],
 )
 def test_how_long_an_answer_holds(header: str, seconds: float | None) -> None:
-    assert fresh_seconds(header) == seconds
+    assert fresh_seconds(header, LIMITS) == seconds
 
 
 def test_a_request_tells_only_what_it_must() -> None:

@@ -18,7 +18,7 @@ from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from db.addresses import Address, classify
-from gui import icon_decoder, icon_loader
+from gui import icon_loader
 from gui.icon_facts import IconState, IconView
 from gui.icon_http import Limits
 from gui.icon_loader import IconLoader
@@ -41,6 +41,8 @@ FINAL = (
     *(IconState.READY, IconState.STALE, IconState.BROKEN, IconState.REFUSED),
     *(IconState.OFFLINE, IconState.WITHHELD),
 )
+EXPIRED = Limits(min_fresh=0.0)
+"""A host may say that its picture is out of date at once."""
 MakeLoader = Callable[..., IconLoader]
 
 
@@ -222,22 +224,6 @@ def test_the_cache_file_answers_after_a_restart(
     assert server.seen["/png/green"] == 1
 
 
-def test_a_worker_that_did_not_start_once_is_not_remembered(
-    qtbot: QtBot,
-    make_loader: MakeLoader,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    picture = classify(data_uri(png("green")))
-    with monkeypatch.context() as missing:
-        missing.setattr(icon_decoder, "WORKER", "gui.missing")
-        first = make_loader()
-        assert "cannot be started" in str(settled(qtbot, first, picture).reason)
-        first.stop()
-    assert "did not start" in caplog.text
-    assert color(settled(qtbot, make_loader(), picture)) == QColor("green")
-
-
 @pytest.mark.parametrize("pixels", [b"", b"four", "text"], ids=repr)
 def test_a_thumbnail_that_is_damaged_is_drawn_anew(
     qtbot: QtBot, make_loader: MakeLoader, server: IconServer, tmp_path: Path, pixels: object
@@ -261,18 +247,16 @@ def test_an_old_picture_is_asked_for_again_and_kept(
     qtbot: QtBot,
     make_loader: MakeLoader,
     server: IconServer,
-    monkeypatch: pytest.MonkeyPatch,
     path: str,
     asks: dict[str, str],
 ) -> None:
-    monkeypatch.setattr("gui.icon_http.MIN_FRESH_SECONDS", 0.0)
     address = classify(f"{server.url}{path}")
-    first = make_loader()
+    first = make_loader(limits=EXPIRED)
     settled(qtbot, first, address)
     before = first.facts(address.url)
     assert before is not None
     first.stop()
-    second = make_loader()
+    second = make_loader(limits=EXPIRED)
     assert color(settled(qtbot, second, address)) == QColor("blue")
 
     def is_renewed() -> bool:
@@ -288,12 +272,11 @@ def test_an_old_picture_is_asked_for_again_and_kept(
 
 
 def test_another_picture_of_the_host_is_another_one_in_all_sizes(
-    qtbot: QtBot, loader: IconLoader, server: IconServer, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, make_loader: MakeLoader, server: IconServer
 ) -> None:
     address = classify(f"{server.url}/other")
-    with monkeypatch.context() as short:
-        short.setattr("gui.icon_http.MAX_FRESH_SECONDS", 0.0)
-        assert color(settled(qtbot, loader, address, 32)) == QColor("red")
+    loader = make_loader(limits=Limits(max_fresh=0.0))
+    assert color(settled(qtbot, loader, address, 32)) == QColor("red")
     qtbot.waitUntil(lambda: loader.held.asked == 0, timeout=WAIT_MS)
     assert server.seen["/other"] == 1
     assert color(settled(qtbot, loader, address, 64)) == QColor("green")
@@ -301,17 +284,16 @@ def test_another_picture_of_the_host_is_another_one_in_all_sizes(
 
 
 def test_offline_the_cache_is_shown_and_nothing_is_asked(
-    qtbot: QtBot, make_loader: MakeLoader, server: IconServer, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, make_loader: MakeLoader, server: IconServer
 ) -> None:
-    monkeypatch.setattr("gui.icon_http.MIN_FRESH_SECONDS", 0.0)
     fresh, old = classify(f"{server.url}/png/red"), classify(f"{server.url}/etag")
     new = classify(f"{server.url}/png/green")
-    first = make_loader()
+    first = make_loader(limits=EXPIRED)
     for address in (fresh, old):
         settled(qtbot, first, address)
     first.stop()
     asked = sum(server.seen.values())
-    loader = make_loader()
+    loader = make_loader(limits=EXPIRED)
     loader.set_policy(replace(loader.policy, offline=True))
     assert settled(qtbot, loader, fresh).state is IconState.READY
     qtbot.waitUntil(lambda: loader.icon(old, 32).state is IconState.STALE, timeout=WAIT_MS)
@@ -337,14 +319,13 @@ def test_offline_the_cache_is_shown_and_nothing_is_asked(
 
 
 def test_going_online_while_an_old_picture_is_being_drawn_asks_for_it_again(
-    qtbot: QtBot, make_loader: MakeLoader, server: IconServer, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, make_loader: MakeLoader, server: IconServer
 ) -> None:
-    monkeypatch.setattr("gui.icon_http.MIN_FRESH_SECONDS", 0.0)
     old = classify(f"{server.url}/etag")
-    first = make_loader()
+    first = make_loader(limits=EXPIRED)
     settled(qtbot, first, old)
     first.stop()
-    loader = make_loader()
+    loader = make_loader(limits=EXPIRED)
     loader.set_policy(replace(loader.policy, offline=True))
     loader.request_sizes(old.url, (32, 128))
     # The small one comes from the file; now a worker process is started for the large one.
@@ -491,16 +472,13 @@ def test_the_cache_is_measured_and_emptied(
     assert server.seen["/large"] == 2
 
 
-def test_a_picture_whose_host_is_gone_is_stale(
-    qtbot: QtBot, make_loader: MakeLoader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("gui.icon_http.MIN_FRESH_SECONDS", 0.0)
+def test_a_picture_whose_host_is_gone_is_stale(qtbot: QtBot, make_loader: MakeLoader) -> None:
     with IconServer() as passing:
         address = classify(f"{passing.url}/etag")
-        first = make_loader()
+        first = make_loader(limits=EXPIRED)
         settled(qtbot, first, address)
         first.stop()
-    second = make_loader()
+    second = make_loader(limits=EXPIRED)
     second.icon(address, 32)
     qtbot.waitUntil(lambda: second.icon(address, 32).state is IconState.STALE, timeout=WAIT_MS)
     view = second.icon(address, 32)
@@ -557,11 +535,9 @@ def test_a_good_picture_is_shown_behind_a_hostile_one(
     qtbot: QtBot,
     loader: IconLoader,
     server: IconServer,
-    monkeypatch: pytest.MonkeyPatch,
     hostile: bytes,
     words: str,
 ) -> None:
-    monkeypatch.setattr(icon_decoder, "SECONDS_PER_PICTURE", 0.5)
     server.pictures["/hostile"] = hostile
     bad, good = classify(f"{server.url}/hostile"), classify(f"{server.url}/png/red")
     loader.icon(bad, 32)
