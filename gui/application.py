@@ -78,4 +78,5 @@ def _make_loader(settings: Settings, allow_hosts: Sequence[str]) -> IconLoader:
     loader = IconLoader(cache, ())
     loader.set_policy(policy_of(settings, allow_hosts))
     loader.limit_cache(settings.cache_megabytes * 1_000_000)
+    loader.start()
     return loader

@@ -116,6 +116,10 @@ class IconLoader(QObject):
         self._process.measured.connect(self.cache_measured)
         self._process.lost.connect(self._lost)
 
+    def start(self) -> None:
+        """Start the icon process, so that the first icon need not wait for it."""
+        self._process.start()
+
     def icon(self, address: Address, size: int, ratio: float = 1.0) -> IconView:
         """What to draw for `address` in a square of `size` device-independent pixels.
 
@@ -252,6 +256,11 @@ class IconLoader(QObject):
     def held(self) -> Held:
         """How much is in memory."""
         return Held(len(self._facts), self._letters, len(self._asked), self._pixmaps.bytes)
+
+    @property
+    def pid(self) -> int:
+        """Of the icon process; 0 while there is none."""
+        return self._process.pid
 
     def stop(self) -> None:
         """End the icon process; the loader answers from memory afterwards."""

@@ -167,7 +167,7 @@ class IconPipeline(QObject):
         if found is None or self._policy.hindrance(found[0].final_url) is not None:
             self._load(task)
             return
-        self._cache_timer.start()
+        self._write_later()
         task.entry, kept = found
         pixels = {size: data for size, data in kept.items() if len(data) == _bytes_of(size)}
         task.drawn = set(pixels)
@@ -244,7 +244,7 @@ class IconPipeline(QObject):
             lifetime = entry.fresh_until - entry.fetched
         task.entry = replace(entry, fetched=now, fresh_until=now + lifetime)
         self._cache.refresh(task.request.key, now, now + lifetime)
-        self._cache_timer.start()
+        self._write_later()
         if task.drawn >= task.request.sizes:
             self._answers.add(task, IconState.READY)
             return
@@ -322,18 +322,18 @@ class IconPipeline(QObject):
     def _put(self, task: Task, body: bytes | None) -> None:
         assert task.entry is not None
         self._cache.put(task.request.key, task.entry, body)
-        self._cache_timer.start()
+        self._write_later()
 
     def _keep_thumbnails(self, task: Task, pixels: dict[Size, bytes]) -> None:
         kept = [(size, data) for size, data in pixels.items() if len(data) <= _LARGEST_KEPT]
         if kept:
             self._cache.put_thumbnails(task.request.key, kept)
-            self._cache_timer.start()
+            self._write_later()
 
     def limit_cache(self, limit: int) -> None:
         """Let the cache file have that many bytes."""
         self._cache.set_limit(limit)
-        self._cache_timer.start()
+        self._write_later()
 
     def empty_cache(self) -> None:
         """Forget all that the cache file has."""
@@ -344,9 +344,14 @@ class IconPipeline(QObject):
         self._cache.flush()
         return self._cache.size()
 
+    def _write_later(self) -> None:
+        """Write soon, also while icons keep coming: what is not written yet is held in memory."""
+        if not self._cache_timer.isActive():
+            self._cache_timer.start()
+
     def _write_cache(self) -> None:
         if self._cache.flush():
-            self._cache_timer.start()
+            self._write_later()
 
 
 def _moment(seconds: float) -> float | None:

@@ -6,6 +6,7 @@ process, so nothing of it may become code in this one.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from operator import attrgetter
@@ -122,19 +123,29 @@ def _facts_data(key: str, facts: IconFacts) -> list[object]:
         facts.state.value,
         problem_data(facts.reason),
         picture_data(facts.picture),
-        facts.size_bytes,
-        facts.final_url,
-        facts.status,
+        None if facts.final_url == facts.url else facts.final_url,
         facts.content_type,
+        facts.size_bytes,
+        facts.status,
         facts.fetched,
         facts.retry_at,
     ]
 
 
 def _facts_from(key: str, data: list[Any]) -> IconFacts:
-    url, state, reason, picture, *others = data
+    """Facts of which thousands are kept: what is the same text is the same object."""
+    url, state, reason, picture, final_url, content_type, size_bytes, status, *moments = data
+    url = url or key
     return IconFacts(
-        url or key, IconState(state), problem_from(reason), picture_from(picture), *others
+        url,
+        IconState(state),
+        problem_from(reason),
+        picture_from(picture),
+        size_bytes,
+        url if final_url is None else final_url,
+        status,
+        sys.intern(content_type),
+        *moments,
     )
 
 
@@ -155,7 +166,7 @@ def picture_data(picture: Picture | None) -> tuple[object, ...] | None:
 
 def picture_from(data: list[Any] | None) -> Picture | None:
     """The facts of `picture_data`."""
-    return None if data is None else Picture(*data)
+    return None if data is None else Picture(sys.intern(data[0]), *data[1:])
 
 
 # Policies -------------------------------------------------------------------------------------

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -118,3 +120,26 @@ def test_what_a_host_answers_is_believed_for_ten_minutes(
         assert "404" in str(facts.reason)
         assert facts.retry_at == pytest.approx(time.time() + 600, abs=60)
     assert server.seen["/status/404"] == 1
+
+
+def test_what_was_loaded_is_written_also_while_more_keeps_coming(
+    qtbot: QtBot, make_pipeline: MakePipeline, tmp_path: Path
+) -> None:
+    pipeline = make_pipeline()
+    asked = 0
+
+    def ask() -> None:
+        nonlocal asked
+        asked += 1
+        url = f"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' id='n{asked}'/>"
+        pipeline.request([Request(cache_key(url), url, {THUMBNAIL})])
+
+    def is_written() -> bool:
+        with closing(sqlite3.connect(tmp_path / "icons.db")) as connection:
+            (count,) = connection.execute("SELECT count(*) FROM thumbnail").fetchone()
+        return bool(count)
+
+    pipeline.answered.connect(ask)
+    ask()
+    qtbot.waitUntil(is_written, timeout=WAIT_MS)
+    pipeline.answered.disconnect(ask)

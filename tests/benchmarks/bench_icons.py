@@ -19,7 +19,7 @@ from tests.benchmarks import bench_icons_host as hosts
 from tests.benchmarks.bench_icons_bare import CONNECTIONS, curl_seconds, decode_seconds
 from tests.benchmarks.bench_icons_gaps import FRAME, ours
 
-Report = Callable[[str, float, float, float], None]
+Report = Callable[[str, float, float, float | None], None]
 
 ROOT = Path(__file__).resolve().parents[2]
 HEADER = ("id", "name", "type", "orgId", "iconUrl", "creator", "createdAt", "updatedAt")
@@ -173,6 +173,12 @@ class _Bench:
             found["rss_mb"] - found["rss_before_mb"],
             MEMORY_LIMIT,
             1.0,
+        )
+        self._report(
+            "the same of the icon process, MB, for information; limit: 2 KB for each request",
+            found["service_mb"] - found["service_before_mb"],
+            SEEN * 2 / 1000,
+            None,
         )
 
 

@@ -204,6 +204,7 @@ def stream(window: Window, job: dict[str, Any]) -> dict[str, Any]:
     urls = {address.url for address in addresses}
     scroll = Scroll(window.table, window.loader, set(urls))
     used, before = os.times(), resident_megabytes()
+    service_before = resident_megabytes(window.loader.pid)
     watch = Watch() if job.get("watch") else None
     cpu = time.thread_time()
     seconds = scroll.run()
@@ -215,6 +216,8 @@ def stream(window: Window, job: dict[str, Any]) -> dict[str, Any]:
     found["process_cpu"] = spent.user + spent.system - used.user - used.system
     found["rss_before_mb"] = before
     found["rss_mb"] = resident_megabytes()
+    found["service_before_mb"] = service_before
+    found["service_mb"] = resident_megabytes(window.loader.pid)
     if "blobs" in job:
         _keep_pixels(window.loader, addresses, job["blobs"])
     return found
@@ -263,8 +266,9 @@ def hostile(window: Window, job: dict[str, Any]) -> dict[str, Any]:
     return {"seconds": seconds}
 
 
-def resident_megabytes() -> float:
-    for line in Path("/proc/self/status").read_text().splitlines():
+def resident_megabytes(pid: int | str = "self") -> float:
+    """What a process has in memory; `pid` is this one unless another is named."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
     raise RuntimeError("the system does not tell how much memory a process has")
