@@ -50,7 +50,7 @@ class Catalog:
     Writes run one after another on a thread of their own; every answer is a future. `changed`
     holds the listeners that are called, on the writer's thread, after each commit; those of
     `progressed` are told, there too, how far a future's work has come: done, and in all, in the
-    same unit, for undo, redo and copies.
+    same unit, for edits of many rows, undo, redo and copies.
     """
 
     def __init__(self, path: Path, *, read_only: bool) -> None:
@@ -318,14 +318,14 @@ class Catalog:
 
         def write(connection: apsw.Connection) -> Change:
             session = history.start_recording(connection)
-            edit = EditSession(self._writing(), label, self._writer.cancelled)
+            edit = EditSession(self._writing(), label, self._writer)
             try:
                 edit.check_cancelled()
                 body(edit)
                 edit.check_cancelled()
                 if session.is_empty:
                     return nothing(edit.label, origin)
-                change = history.write_edit(connection, session, edit.label, edit.count, origin)
+                change = history.write_edit(session, edit, origin)
                 return change or nothing(edit.label, origin)
             finally:
                 session.close()

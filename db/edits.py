@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import apsw
 
-from db.errors import Cancelled
-
 if TYPE_CHECKING:
     from db.database import CatalogDatabase
+    from db.work import Work
 
 DONE, UNDONE, DISCARDED = 0, 1, 2
 """States of an edit in the history."""
+BODY_PERCENT: Final = 90
+"""Of the time of an edit of many rows, what its body takes; its recording takes the rest."""
 
 
 class EditSession:
@@ -26,17 +26,32 @@ class EditSession:
         count: how many integrations the edit changes; None lets the record tell.
     """
 
-    def __init__(self, database: CatalogDatabase, label: str, cancel: threading.Event) -> None:
+    def __init__(self, database: CatalogDatabase, label: str, work: Work) -> None:
         self.database = database
         self.connection: apsw.Connection = database.connection()
         self.label = label
         self.count: int | None = None
-        self._cancel = cancel
+        self._work = work
 
     def check_cancelled(self) -> None:
         """Raise `Cancelled` if the edit was cancelled; long Python loops call it."""
-        if self._cancel.is_set():
-            raise Cancelled
+        self._work.check_cancelled()
+
+    def tell(self, done: int, total: int) -> None:
+        """Tell how far the body is: so many rows of so many.
+
+        Raises:
+            Cancelled: the edit was cancelled.
+        """
+        self._work.tell(done * BODY_PERCENT, total * 100)
+
+    def tell_recorded(self, done: int, total: int) -> None:
+        """Tell how far the recording is that follows the body: so many bytes of so many.
+
+        Raises:
+            Cancelled: the edit was cancelled.
+        """
+        self._work.tell(total * BODY_PERCENT + done * (100 - BODY_PERCENT), total * 100)
 
 
 def labels(connection: apsw.Connection) -> tuple[str | None, str | None]:

@@ -16,7 +16,7 @@ from typing import Final
 import apsw
 
 from db.changes import Change, Kind
-from db.edits import DISCARDED, DONE, UNDONE
+from db.edits import DISCARDED, DONE, UNDONE, EditSession
 from db.errors import Conflict
 from db.fields import FIELD_BY_NAME
 from db.schema import RECORDED_TABLES, Progress, build_indexes, drop_indexes
@@ -38,24 +38,27 @@ _PIECES_WAITING: Final = 8
 def start_recording(connection: apsw.Connection) -> apsw.Session:
     """A session that records every change of the recorded tables from now on."""
     session = apsw.Session(connection, "main")
+    session.config(apsw.SQLITE_SESSION_OBJCONFIG_SIZE, True)  # else its size is not counted
     for table in RECORDED_TABLES:
         session.attach(table)
     return session
 
 
-def write_edit(
-    connection: apsw.Connection, session: apsw.Session, label: str, count: int | None, origin: str
-) -> Change | None:
+def write_edit(session: apsw.Session, edit: EditSession, origin: str) -> Change | None:
     """Put the session's changeset into the history, within the transaction that it recorded.
 
     Returns None, and writes nothing, when values were only set to what they were.
+
+    Raises:
+        Cancelled: the edit was cancelled.
     """
+    connection, label = edit.connection, edit.label
     edit_id = connection.execute(
         "INSERT INTO edit(label, at, author, count, state) VALUES(?, ?, ?, 0, ?) RETURNING id",
         (label, datetime.now(UTC).isoformat(timespec="milliseconds"), author(), DONE),
     ).get
-    if _store(connection, edit_id, session):
-        change = _describe(connection, edit_id, label, count, "edit", origin)
+    if _store(connection, edit_id, session, edit.tell_recorded):
+        change = _describe(connection, edit_id, label, edit.count, "edit", origin)
     else:
         connection.execute("DELETE FROM edit_data WHERE edit = ?", (edit_id,))
         connection.execute("DELETE FROM edit WHERE id = ?", (edit_id,))
@@ -131,7 +134,9 @@ def _replay(
     return _describe(connection, edit_id, label, count, kind, origin)
 
 
-def _store(connection: apsw.Connection, edit_id: int, session: apsw.Session) -> bool:
+def _store(
+    connection: apsw.Connection, edit_id: int, session: apsw.Session, progress: Progress
+) -> bool:
     """Store the session's changeset in parts; returns whether it changes anything.
 
     Compressing runs beside SQLite's reading of the rows: both let go of the interpreter.
@@ -139,13 +144,14 @@ def _store(connection: apsw.Connection, edit_id: int, session: apsw.Session) -> 
     compressor = zlib.compressobj(level=1)
     pieces: deque[Future[bytes]] = deque()
     parts = _Parts(connection, edit_id)
-    changed = False
+    most, taken = session.changeset_size, 0
 
     with ThreadPoolExecutor(1, thread_name_prefix="changeset") as beside:
 
         def take(data: memoryview) -> None:
-            nonlocal changed
-            changed = True
+            nonlocal taken
+            taken += len(data)
+            progress(min(taken, most), most)
             pieces.append(beside.submit(compressor.compress, bytes(data)))
             while len(pieces) > _PIECES_WAITING:
                 parts.add(pieces.popleft().result())
@@ -155,7 +161,7 @@ def _store(connection: apsw.Connection, edit_id: int, session: apsw.Session) -> 
             parts.add(pieces.popleft().result())
     parts.add(compressor.flush())
     parts.finish()
-    return changed
+    return taken > 0
 
 
 class _Parts:

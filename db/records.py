@@ -7,9 +7,8 @@ step together with whatever else the body does.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from itertools import islice
 from math import isfinite
 from typing import Final
 from uuid import uuid4
@@ -77,8 +76,7 @@ def update_integrations(
     _check(edit, values, pk=None)
     row = _stored(values)
     changed = 0
-    for batch in _batches(pks):
-        edit.check_cancelled()
+    for batch in _batches(edit, pks):
         query = Integration.update(row).where(Integration.pk.in_(batch))
         changed += query.execute(edit.database)
     if not changed:
@@ -91,22 +89,22 @@ def update_integrations(
 def delete_integrations(edit: EditSession, *, pks: Iterable[int]) -> int:
     """Delete integrations; returns how many there were."""
     deleted = 0
-    for batch in _batches(pks):
-        edit.check_cancelled()
+    for batch in _batches(edit, pks):
         deleted += Integration.delete().where(Integration.pk.in_(batch)).execute(edit.database)
     edit.count = (edit.count or 0) + deleted
     return deleted
 
 
 def duplicate_integrations(edit: EditSession, *, pks: Iterable[int]) -> list[int]:
-    """Copy integrations, each once, in one statement; returns the pks of the copies.
+    """Copy integrations, each once; returns the pks of the copies.
 
     A copy has a new id made from the old one, no client id (which is unique), and both dates now.
     """
     now = timestamp()
-    chosen = json.dumps(list(dict.fromkeys(pks)))
     last = edit.connection.execute("SELECT ifnull(max(pk), 0) FROM integration").get
-    edit.connection.execute(_DUPLICATE, {"chosen": chosen, "now": now, "instant": instant(now)})
+    for batch in _batches(edit, dict.fromkeys(pks)):
+        chosen = json.dumps(batch)
+        edit.connection.execute(_DUPLICATE, {"chosen": chosen, "now": now, "instant": instant(now)})
     made = edit.connection.execute("SELECT pk FROM integration WHERE pk > ? ORDER BY pk", (last,))
     copies = [pk for (pk,) in made]
     edit.count = (edit.count or 0) + len(copies)
@@ -187,7 +185,10 @@ def delete_organization(
             count=count,
             agreed=agreed,
         )
-    Integration.delete().where(Integration.org_id == org_id).execute(edit.database)
+    some = Integration.select(Integration.pk).where(Integration.org_id == org_id).limit(_BATCH)
+    for done in range(0, count, _BATCH):
+        edit.tell(done, count)
+        Integration.delete().where(Integration.pk.in_(some)).execute(edit.database)
     Organization.delete().where(Organization.id == org_id).execute(edit.database)
     edit.count = (edit.count or 0) + count
     return count
@@ -308,7 +309,9 @@ def _organization(edit: EditSession, org_id: str) -> bool:
     return bool(query.count(edit.database))
 
 
-def _batches(pks: Iterable[int]) -> Iterable[list[int]]:
-    iterator = iter(pks)
-    while batch := list(islice(iterator, _BATCH)):
-        yield batch
+def _batches(edit: EditSession, pks: Iterable[int]) -> Iterator[list[int]]:
+    """All `pks`, some at a time; tells how far they are, and ends when the edit is cancelled."""
+    every = list(pks)
+    for first in range(0, len(every), _BATCH):
+        edit.tell(first, len(every))
+        yield every[first : first + _BATCH]

@@ -16,7 +16,7 @@ from db import records
 from db.catalog import Catalog, EditSession
 from db.changes import Change
 from db.dates import instant
-from db.errors import Invalid
+from db.errors import Cancelled, Invalid
 from db.fields import FIELD_BY_NAME, FIELDS, NULL, Value
 from db.metadata import json_problem
 
@@ -559,6 +559,66 @@ def test_many_are_refused_what_one_is(store: Store) -> None:
     assert "NUL" in refuse(records.update_integrations, pks=[pk], values=nul)
     gone = {"icon_url": "a.svg"}
     assert "deleted meanwhile" in refuse(records.update_integrations, pks=[pk + 1], values=gone)
+
+
+OF_MANY = [
+    lambda edit, pks: records.update_integrations(edit, pks=pks, values={"icon_url": "b.svg"}),
+    lambda edit, pks: records.duplicate_integrations(edit, pks=pks),
+    lambda edit, pks: records.delete_integrations(edit, pks=pks),
+    lambda edit, _: records.delete_organization(edit, org_id="o", with_integrations=True),
+]
+OF_MANY_NAMES = ["update", "duplicate", "delete", "delete organization"]
+
+
+def fill(store: Store, count: int) -> list[int]:
+    """Add integrations of the organization "o"; returns their pks."""
+    store.edit(records.add_organization, org_id="o", name="O")
+
+    def body(edit: EditSession) -> None:
+        rows = ((f"id{number}", f"n{number}") for number in range(count))
+        insert = "INSERT INTO integration(id, name, org_id) VALUES(?, ?, 'o')"
+        edit.connection.executemany(insert, rows)
+
+    store.catalog.edit("Fill", body).result()
+    return [pk for (pk,) in store.rows("SELECT pk FROM integration ORDER BY pk")]
+
+
+@pytest.mark.parametrize("body", OF_MANY, ids=OF_MANY_NAMES)
+def test_an_edit_of_many_tells_how_far_it_is(
+    store: Store, body: Callable[[EditSession, list[int]], object]
+) -> None:
+    pks = fill(store, 5_000)
+    told: list[tuple[object, int, int]] = []
+    store.catalog.progressed.append(lambda *what: told.append(what))
+    future = store.catalog.edit("Many", lambda edit: body(edit, pks) and None)
+    future.result()
+    assert {what[0] for what in told} == {future}
+    percents = [100 * done / total for _, done, total in told]
+    assert percents == sorted(percents)
+    assert percents[0] < 20
+    assert sum(percent < 90 for percent in percents) >= 9  # while rows are written
+    assert 90 < percents[-1] <= 100  # while they are put into the history
+
+
+@pytest.mark.parametrize("percent", [30, 91])
+@pytest.mark.parametrize("body", OF_MANY, ids=OF_MANY_NAMES)
+def test_an_edit_of_many_that_is_cancelled_leaves_nothing(
+    store: Store, body: Callable[[EditSession, list[int]], object], percent: int
+) -> None:
+    pks = fill(store, 5_000)
+    before = store.everything()
+    catalog = store.catalog
+    catalog.progressed.append(
+        lambda future, done, total: (
+            catalog.cancel(future) if 100 * done >= percent * total else None
+        )
+    )
+    with pytest.raises(Cancelled):
+        catalog.edit("Many", lambda edit: body(edit, pks) and None).result()
+    assert store.everything() == before
+    catalog.progressed.clear()
+    store.edit(records.delete_integrations, pks=pks)
+    assert store.rows("SELECT count(*) FROM integration") == [(0,)]
 
 
 def test_a_timestamp_means_now() -> None:

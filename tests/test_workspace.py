@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
@@ -11,7 +12,15 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QShortcut
 from PySide6.QtTest import QSignalSpy
-from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QLineEdit,
+    QMenu,
+    QMessageBox,
+    QProgressBar,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from db import records
@@ -394,6 +403,29 @@ def test_text_for_a_deleted_row_is_in_the_message(window: MainWindow, qtbot: QtB
     qtbot.waitUntil(lambda: any("deleted" in text for text in boxes(window)), timeout=LONG)
     qtbot.waitUntil(lambda: space(window).shown == 3, timeout=LONG)
     qtbot.waitUntil(lambda: any("typed name" in text for text in boxes(window)), timeout=LONG)
+
+
+def test_an_edit_shows_how_far_it_is_and_can_be_cancelled(window: MainWindow, qtbot: QtBot) -> None:
+    go_on = threading.Event()
+
+    def body(edit: EditSession) -> None:
+        records.delete_integrations(edit, pks=[1, 2])
+        edit.tell(1, 3)
+        go_on.wait(LONG / 1000)
+        edit.tell(2, 3)
+
+    space(window).record_actions.edit("Delete many", body)
+    bar = window.status.findChild(QProgressBar)
+    assert bar is not None
+    qtbot.waitUntil(bar.isVisible, timeout=LONG)
+    assert bar.maximum() > 0
+    assert bar.value() == 0.3 * bar.maximum()  # what is written is 90 %, its recording 10 %
+    cancel = next(b for b in window.status.findChildren(QToolButton) if b.toolTip() == "Cancel")
+    cancel.click()
+    go_on.set()
+    qtbot.waitUntil(lambda: not bar.isVisible(), timeout=LONG)
+    assert window.status.currentMessage() == "Cancelled. Nothing was changed."
+    assert space(window).catalog.undo_label() == "rows"
 
 
 def test_the_background_and_the_height_of_the_preview_come_back(
