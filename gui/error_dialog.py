@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui import logs
+from gui.text import number
 from gui.version import VERSION
 
 MOST_SHOWN: Final = 10
@@ -144,6 +145,8 @@ class ErrorDialog(QDialog):
             "happened; everything saved before is safe, and you can go on."
         )
         if self._total > 1:
-            more = self.tr("Errors since this window opened: {count}.").format(count=self._total)
+            more = self.tr("Errors since this window opened: {count}.").format(
+                count=number(self._total)
+            )
             text = f"{text}\n{more}"
         return text

@@ -208,9 +208,9 @@ class PictureSaver(QObject):
         dialog = QFileDialog(self._window.window(), self.tr("Save Picture"))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         suffix = Path(name).suffix
-        dialog.setNameFilters(
-            [self.tr("{suffix} files (*{suffix})").format(suffix=suffix), self.tr("All files (*)")]
-        )
+        kind = suffix.lstrip(".").upper()
+        words = self.tr("{kind} files (*{suffix})").format(kind=kind, suffix=suffix)
+        dialog.setNameFilters([words, self.tr("All files (*)")])
         dialog.setDefaultSuffix(suffix.lstrip("."))
         dialog.setDirectory(self._folder)
         dialog.selectFile(name)

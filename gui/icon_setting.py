@@ -19,7 +19,7 @@ from gui.background import deliver, in_thread
 from gui.icon_drop import MEDIA_TYPES, Content, Offer
 from gui.icon_facts import IconState, IconView
 from gui.icon_preview import Loader
-from gui.text import number, one_line, sentence
+from gui.text import number, one_line, sentence, size
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
@@ -195,7 +195,7 @@ class IconSetting(QObject):
                 self.tr(
                     "For all of them it would take {size}, which is too much (at most {limit}). "
                     "Put the picture on a web server and set its address."
-                ).format(size=_size(total), limit=_size(MOST_BYTES))
+                ).format(size=size(total), limit=size(MOST_BYTES))
             )
         self._open(box, only)
 
@@ -215,16 +215,16 @@ class IconSetting(QObject):
         """What it is and how large."""
         if icon.content is None:
             return self.tr("The address is {address}.").format(address=one_line(icon.address, 120))
-        size, stored = _size(len(icon.content.data)), _size(len(icon.address))
+        whole, stored = size(len(icon.content.data)), size(len(icon.address))
         if not icon.content.name:
             return self.tr(
                 "The picture has {size}; it is stored inside the catalogue as a data: address of "
                 "{stored}."
-            ).format(size=size, stored=stored)
+            ).format(size=whole, stored=stored)
         return self.tr(
             "The file {file} has {size}; its picture is stored inside the catalogue as a data: "
             "address of {stored}."
-        ).format(file=one_line(icon.content.name), size=size, stored=stored)
+        ).format(file=one_line(icon.content.name), size=whole, stored=stored)
 
     def _open(self, box: QMessageBox, default: Any) -> None:
         box.addButton(QMessageBox.StandardButton.Cancel)
@@ -286,14 +286,3 @@ def _refusal(content: Content, view: IconView) -> Invalid:
             "IconSetting", "The file {file} was not set as an icon."
         ).format(file=one_line(content.name))
     return Invalid("{words} {reason}", words=words, reason=reason)
-
-
-def _size(count: int) -> str:
-    """A size in the units in which limits are given: 812 bytes, 3.1 KB, 1.4 MB."""
-    if count < 1024:
-        return QCoreApplication.translate("IconSetting", "{count} bytes").format(
-            count=number(count)
-        )
-    if count < 1024 * 1024:
-        return f"{count / 1024:.1f} KB"
-    return f"{count / 1024 / 1024:.1f} MB"

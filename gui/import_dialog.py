@@ -189,7 +189,8 @@ class ImportDialog(QDialog):
 
     def _say_what_was_read(self, staged: Staged) -> None:
         counts = staged.counts
-        parts = [self.tr("{count} rows read.").format(count=number(counts.read))]
+        words = self.tr("1 row read.") if counts.read == 1 else self.tr("{count} rows read.")
+        parts = [words.format(count=number(counts.read))]
         if staged.ignored:
             names = ", ".join(f"“{one_line(name, 40)}”" for name in staged.ignored[:12])
             more = " …" if len(staged.ignored) > 12 else ""
@@ -230,7 +231,7 @@ class ImportDialog(QDialog):
             staged,
             origin=ORIGIN,
             label=lambda of, counts: label.format(
-                file=of.source.name, new=counts.new, changed=counts.changed
+                file=of.source.name, new=number(counts.new), changed=number(counts.changed)
             ),
             progress=self._teller(),
         )
@@ -244,11 +245,17 @@ class ImportDialog(QDialog):
             self.accept()
             return
         self._body.show_rejected(counts)
+        words = self.tr(
+            "{new} added and {changed} changed. {rejected} rows were rejected and are listed "
+            "below; mend them in the file and import it again."
+        )
+        if counts.rejected == 1:
+            words = self.tr(
+                "{new} added and {changed} changed. 1 row was rejected and is listed below; mend "
+                "it in the file and import it again."
+            )
         self._say(
-            self.tr(
-                "{new} added and {changed} changed. {rejected} rows were rejected and are listed "
-                "below; mend them in the file and import it again."
-            ).format(
+            words.format(
                 new=number(counts.new),
                 changed=number(counts.changed),
                 rejected=number(counts.rejected),

@@ -193,15 +193,19 @@ class OrganizationActions(QObject):
         )
         box.setInformativeText(self._consequence(organization.count))
         button = box.addButton(
-            self.tr("Delete {count} Too").format(count=number(organization.count))
-            if organization.count
-            else self.tr("Delete"),
-            QMessageBox.ButtonRole.DestructiveRole,
+            self._delete_words(organization.count), QMessageBox.ButtonRole.DestructiveRole
         )
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         button.clicked.connect(lambda: self._delete(organization))
         box.open()
+
+    def _delete_words(self, count: int) -> str:
+        if count == 0:
+            return self.tr("Delete Organization")
+        if count == 1:
+            return self.tr("Delete with 1 Integration")
+        return self.tr("Delete with {count} Integrations").format(count=number(count))
 
     def _consequence(self, count: int) -> str:
         if count == 0:

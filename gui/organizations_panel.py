@@ -136,9 +136,10 @@ class OrganizationsModel(QAbstractTableModel):
             case Qt.ItemDataRole.ToolTipRole:
                 return plain_tooltip(item.name if special else f"{item.name}\n{item.id}")
             case Qt.ItemDataRole.AccessibleTextRole:
-                return self.tr("{name}, {count} integrations").format(
-                    name=item.name, count=number(item.count)
-                )
+                words = self.tr("{name}, {count} integrations")
+                if item.count == 1:
+                    words = self.tr("{name}, 1 integration")
+                return words.format(name=item.name, count=number(item.count))
             case Qt.ItemDataRole.SizeHintRole:
                 return QSize(0, ROW_HEIGHT)
             case Qt.ItemDataRole.TextAlignmentRole if index.column() == Column.COUNT:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from db.fields import FIELD_BY_NAME, Value
+from db.fields import Value
 from gui import resources
 from gui.background import deliver
 from gui.row_selection import RowSelection
 from gui.table_model import IntegrationTableModel
-from gui.text import number, one_line
+from gui.text import field_title, number, one_line
 
 if TYPE_CHECKING:
     from db.catalog import Catalog
@@ -175,7 +175,7 @@ class RecordActions(QObject):
         """Store the values that a form has for some fields of a row."""
         from db import records
 
-        fields = ", ".join(FIELD_BY_NAME[name].key for name in values)
+        fields = ", ".join(field_title(name) for name in values)
         self.edit(
             self.tr("Change {fields} of {name}").format(fields=fields, name=self._name_of(pk)),
             lambda edit: records.update_integration(edit, pk=pk, values=values),
@@ -187,7 +187,7 @@ class RecordActions(QObject):
         from db import records
 
         label = self.tr("Change {field} of {name}").format(
-            field=FIELD_BY_NAME[name].key, name=self._name_of(pk)
+            field=field_title(name), name=self._name_of(pk)
         )
         self.edit(
             label,

@@ -27,6 +27,12 @@ FIELD_TITLES: Final = {
     "metadata": QT_TRANSLATE_NOOP("field", "Metadata"),
 }
 _INT64 = 2**63
+_KB: Final = 1024
+_UNITS: Final = (
+    str(QT_TRANSLATE_NOOP("text", "{amount} KB")),
+    str(QT_TRANSLATE_NOOP("text", "{amount} MB")),
+    str(QT_TRANSLATE_NOOP("text", "{amount} GB")),
+)
 _UNTAMED: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters but for blanks and line ends, and those that set the direction of text."""
 
@@ -117,14 +123,26 @@ def field_title(name: str) -> str:
 
 def number(value: int) -> str:
     """A whole number with the separators of the user's language."""
-    return QLocale().toString(value) if abs(value) < _INT64 else str(value)
+    if abs(value) >= _INT64:
+        return str(value)
+    locale = QLocale()
+    options = locale.numberOptions()
+    if options & QLocale.NumberOption.OmitGroupSeparator:  # the locale C, unless told otherwise
+        locale.setNumberOptions(options & ~QLocale.NumberOption.OmitGroupSeparator)
+    return locale.toString(value)
 
 
 def size(count: int) -> str:
-    """A size in bytes: 118 bytes, 5.9 kB."""
-    if count < 1000:
+    """A size in bytes: 118 bytes, 5.8 KB. A KB has 1,024 bytes, as in the limits."""
+    if count == 1:
+        return QCoreApplication.translate("text", "1 byte")
+    if count < _KB:
         return QCoreApplication.translate("text", "{count} bytes").format(count=number(count))
-    return QLocale().formattedDataSize(count, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
+    amount, place = count / _KB, 0
+    while round(amount, 1) >= _KB and place < len(_UNITS) - 1:
+        amount, place = amount / _KB, place + 1
+    shown = QLocale().toString(amount, "f", 1)
+    return QCoreApplication.translate("text", _UNITS[place]).format(amount=shown)
 
 
 def when(moment: datetime | int | float | None) -> str:

@@ -48,8 +48,8 @@ def load(loader: IconLoader, qtbot: QtBot, address: Address) -> None:
     qtbot.waitUntil(lambda: loader.facts(address.url) is not None, timeout=LOADING_MS)
 
 
-def choose(saver: PictureSaver, qtbot: QtBot, path: Path) -> str:
-    """Choose a file in the dialog; gives the name that it suggested."""
+def choose(saver: PictureSaver, qtbot: QtBot, path: Path) -> tuple[str, str]:
+    """Choose a file in the dialog; gives the name and the kind of files that it suggested."""
     desk = saver.parent()
     assert isinstance(desk, QWidget)
     qtbot.waitUntil(lambda: desk.findChild(QFileDialog) is not None, timeout=LOADING_MS)
@@ -58,7 +58,7 @@ def choose(saver: PictureSaver, qtbot: QtBot, path: Path) -> str:
     name = Path(dialog.selectedFiles()[0]).name
     dialog.fileSelected.emit(str(path))
     dialog.reject()
-    return name
+    return name, dialog.nameFilters()[0]
 
 
 @pytest.mark.parametrize(
@@ -85,11 +85,12 @@ def test_the_file_is_saved_byte_by_byte(
 ) -> None:
     load(loader, qtbot, data_uri(body))
     saver.save_file(data_uri(body))
-    name = choose(saver, qtbot, tmp_path / "saved")
+    name, kind = choose(saver, qtbot, tmp_path / "saved")
     with qtbot.waitSignal(saver.said, timeout=LOADING_MS):
         pass
     assert (tmp_path / "saved").read_bytes() == body
     assert name == ("icon.svg" if body is SVG else "icon.svgz")
+    assert kind == ("SVG files (*.svg)" if body is SVG else "SVGZ files (*.svgz)")
 
 
 def test_an_svg_can_be_saved_as_png_in_several_sizes(
@@ -100,7 +101,7 @@ def test_an_svg_can_be_saved_as_png_in_several_sizes(
     assert "PNG, 256 × 128 px…" in [action.text() for action in menu.actions()]
     menu.actions()[-1].trigger()
     with qtbot.waitSignal(saver.said, timeout=LOADING_MS):
-        assert choose(saver, qtbot, tmp_path / "a.png") == "icon.png"
+        assert choose(saver, qtbot, tmp_path / "a.png") == ("icon.png", "PNG files (*.png)")
     image = QImage(str(tmp_path / "a.png"))
     assert image.size().toTuple() == (1024, 512)
     assert image.pixelColor(100, 100).alpha() == 255

@@ -144,7 +144,7 @@ def test_find_edit_undo_restart_undo_again(
     assert editor is not None
     qtbot.keyClicks(editor, "GitHub (renamed)")
     qtbot.keyClick(editor, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: window.actions_by_name["undo"].text().endswith(f"Change name of {old}"))
+    qtbot.waitUntil(lambda: window.actions_by_name["undo"].text().endswith(f"Change Name of {old}"))
     assert names(window)[0] == "GitHub (renamed)"
 
     trigger(window, "undo")
@@ -387,7 +387,7 @@ def test_a_cell_editor_that_is_open_is_stored_on_closing(qtbot: QtBot, open_wind
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONG)
     catalog = Catalog.open(default_path())
     assert catalog.undo_label() is not None
-    assert catalog.undo_label().startswith("Change name of ")
+    assert catalog.undo_label().startswith("Change Name of ")
     catalog.close()
 
 

@@ -88,12 +88,25 @@ def test_delete_says_how_many_go_along_and_one_undo_brings_all_back(desk: Desk) 
     box = desk.findChild(QMessageBox)
     assert box is not None
     assert "Its 3 integrations" in box.informativeText()
-    button = next(b for b in box.buttons() if b.text() == "Delete 3 Too")
+    button = next(b for b in box.buttons() if b.text() == "Delete with 3 Integrations")
     assert box.defaultButton() is not button
     button.click()
     assert desk.overview() == Overview((), 0, 0, "")
     desk.catalog.undo().result()
     assert desk.overview() == before
+
+
+@pytest.mark.parametrize(
+    ("pks", "words"),
+    [([1, 2, 3], "Delete Organization"), ([1, 2], "Delete with 1 Integration")],
+)
+def test_the_button_says_what_is_deleted(desk: Desk, pks: list[int], words: str) -> None:
+    desk.edit("fewer", lambda edit: records.delete_integrations(edit, pks=pks))
+    desk.organizations.overview = desk.overview()
+    desk.organizations.delete("acme")
+    box = desk.findChild(QMessageBox)
+    assert box is not None
+    assert words in [button.text() for button in box.buttons()]
 
 
 @pytest.mark.parametrize("org_id", ["acme", None])
@@ -124,6 +137,6 @@ def test_delete_takes_no_more_than_was_said(desk: Desk) -> None:
         errors.append(str(raised.value))
 
     desk.organizations._edit = refuse
-    next(b for b in box.buttons() if b.text() == "Delete 3 Too").click()
+    next(b for b in box.buttons() if b.text() == "Delete with 3 Integrations").click()
     assert "has 4 integrations now, not 3" in errors[0]
     assert desk.overview() == before

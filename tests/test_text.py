@@ -102,10 +102,23 @@ def test_numbers_and_sizes_are_in_the_users_language(qapp: QApplication) -> None
     assert text.number(1_000_000) == "1,000,000"
     assert text.number(10**30) == str(10**30)
     assert text.size(118) == "118 bytes"
-    assert text.size(5_900) == "5.9 kB"
+    assert text.size(5_900) == "5.8 KB"
     QLocale.setDefault(QLocale(QLocale.Language.German))
     assert text.number(1_000_000) == "1.000.000"
-    assert text.size(5_900) == "5,9 kB"
+    assert text.size(5_900) == "5,8 KB"
+
+
+def test_sizes_are_in_the_units_of_limits(qapp: QApplication) -> None:
+    shown = [text.size(count) for count in (0, 1023, 1024, 65_536, (1 << 20) - 1, 5 << 20, 3 << 30)]
+    assert shown == ["0 bytes", "1,023 bytes", "1.0 KB", "64.0 KB", "1.0 MB", "5.0 MB", "3.0 GB"]
+    assert text.size(1) == "1 byte"
+
+
+def test_numbers_have_groups_without_a_language_too(qapp: QApplication) -> None:
+    QLocale.setDefault(QLocale.c())
+    assert text.number(1_000_000) == "1,000,000"
+    assert text.number(-1_234) == "-1,234"
+    assert text.size(1_023) == "1,023 bytes"
 
 
 def test_moments_are_local(qapp: QApplication) -> None:

@@ -405,6 +405,19 @@ def test_text_for_a_deleted_row_is_in_the_message(window: MainWindow, qtbot: QtB
     qtbot.waitUntil(lambda: any("typed name" in text for text in boxes(window)), timeout=LONG)
 
 
+def test_edits_are_named_with_the_captions_of_fields(window: MainWindow, qtbot: QtBot) -> None:
+    go_to(window, qtbot, "alpha")
+    type_into(window, "icon_url", "https://icons.example/a.svg")
+    type_into(window, "updated_by", "me")
+    space(window).details.form.apply()
+    undo = window.actions_by_name["undo"]
+    label = "Undo Change Icon URL, Updated by of alpha"
+    qtbot.waitUntil(lambda: undo.text().replace("&", "") == label, timeout=LONG)
+    space(window).record_actions.change_cell(2, "client_id", "c")
+    label = "Undo Change Client id of beta"
+    qtbot.waitUntil(lambda: undo.text().replace("&", "") == label, timeout=LONG)
+
+
 def test_an_edit_shows_how_far_it_is_and_can_be_cancelled(window: MainWindow, qtbot: QtBot) -> None:
     go_on = threading.Event()
 
