@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -23,7 +23,19 @@ from db.organizations import Organization, Overview
 from gui import theme
 from gui.text import number, one_line
 
-Edit = Callable[[str, Callable[[EditSession], Any]], None]
+if TYPE_CHECKING:
+    from db.changes import Change
+
+
+class Edit(Protocol):
+    """Runs a named edit, and calls `done` when it is in the file."""
+
+    def __call__(
+        self,
+        label: str,
+        body: Callable[[EditSession], Any],
+        done: Callable[[Change], None] | None = None,
+    ) -> None: ...
 
 
 class FieldsDialog(QDialog):
@@ -88,7 +100,12 @@ class OrganizationActions(QObject):
     Args:
         window: the parent of the dialogs.
         edit: runs a named edit; it shows errors itself.
+
+    Signals:
+        said(str): a message for the status bar.
     """
+
+    said = Signal(str)
 
     def __init__(self, window: QWidget, edit: Edit) -> None:
         super().__init__(window)
@@ -172,9 +189,15 @@ class OrganizationActions(QObject):
         dialog.open()
 
     def _set_base_url(self, url: str, org_id: str | None, name: str) -> None:
+        if url:
+            said = self.tr("The base URL of {name} is {url} now")
+        else:
+            said = self.tr("There is no base URL of {name} any more")
+        said = said.format(name=one_line(name, 40), url=one_line(url, 120))
         self._edit(
             self.tr("Set base URL of {name}").format(name=one_line(name, 40)),
             lambda edit: records.set_base_url(edit, url=url, org_id=org_id),
+            lambda _: self.said.emit(said),
         )
 
     def delete(self, org_id: str) -> None:

@@ -212,6 +212,7 @@ class Workspace(QWidget):
         self.catalog.changed.append(self._told)
 
     def _connect_panels(self) -> None:
+        self.organization_actions.said.connect(self.said)
         self.organizations.chosen.connect(lambda _: self.reload())
         self.organizations.add_requested.connect(self.organization_actions.add)
         self.organizations.rename_requested.connect(self.organization_actions.rename)

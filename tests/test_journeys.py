@@ -23,6 +23,7 @@ from gui.catalog_files import default_path
 from gui.columns import PLACE
 from gui.icon_facts import IconState
 from gui.main_window import MainWindow
+from gui.organization_actions import FieldsDialog
 from gui.settings import Settings
 from gui.workspace import Workspace
 from tests.conftest import IconHost
@@ -229,6 +230,38 @@ def test_icons_of_an_allowed_host_show_in_table_and_details(
     facts = space(window).details.preview.facts
     qtbot.waitUntil(lambda: facts["format"].text() == "SVG", timeout=LONG)
     assert space(window).details.preview.tools.url.text() == url
+
+
+def test_a_base_url_shows_the_icons_of_relative_addresses(
+    qtbot: QtBot, open_window: Open, tmp_path: Path
+) -> None:
+    with IconServer() as server:
+        window = open_window(tmp_path / "catalog.db", hosts=("127.0.0.1",))
+        values = {"id": "a", "name": "a", "icon_url": "png/red"}
+        space(window).catalog.edit(
+            "Add", lambda edit: records.add_integration(edit, values=values) and None
+        ).result()
+        qtbot.waitUntil(lambda: space(window).shown == 1, timeout=LONG)
+        table = space(window).table
+        view = table.viewport()
+
+        def is_red() -> bool:
+            rect = table.icon_rect(0)
+            at = view.grab(rect).toImage().pixelColor(rect.width() // 2, rect.height() // 2)
+            return at.red() > 200 > 100 > at.green()
+
+        assert not is_red()
+        assert not server.seen
+        trigger(window, "base_url")
+        dialog = window.findChild(FieldsDialog)
+        assert dialog is not None
+        dialog.edits[0].setText(f"{server.url}/")
+        dialog.ok.click()
+        qtbot.waitUntil(is_red, timeout=LONG)
+        said = window.status.currentMessage()
+        assert said == f"The base URL of the catalogue is {server.url}/ now"
+        trigger(window, "undo")
+        qtbot.waitUntil(lambda: not is_red(), timeout=LONG)
 
 
 def test_edits_of_another_program_appear(qtbot: QtBot, open_window: Open, tmp_path: Path) -> None:

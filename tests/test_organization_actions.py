@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from db import organizations, records
 from db.catalog import Catalog, EditSession
+from db.changes import Change
 from db.errors import Invalid
 from db.organizations import Organization, Overview
 from gui.organization_actions import FieldsDialog, OrganizationActions
@@ -25,9 +26,14 @@ class Desk(QWidget):
         self.labels: list[str] = []
         self.organizations = OrganizationActions(self, self.edit)
 
-    def edit(self, label: str, body: Callable[[EditSession], Any]) -> None:
+    def edit(
+        self,
+        label: str,
+        body: Callable[[EditSession], Any],
+        done: Callable[[Change], None] = lambda _: None,
+    ) -> None:
         self.labels.append(label)
-        self.catalog.edit(label, body).result()
+        done(self.catalog.edit(label, body).result())
 
     def overview(self) -> Overview:
         found = self.catalog.reader("overview").request(organizations.overview).result()
@@ -110,17 +116,29 @@ def test_the_button_says_what_is_deleted(desk: Desk, pks: list[int], words: str)
 
 
 @pytest.mark.parametrize("org_id", ["acme", None])
-def test_base_urls_of_an_organization_and_of_the_catalogue(desk: Desk, org_id: str | None) -> None:
+def test_base_urls_of_an_organization_and_of_the_catalogue(
+    qtbot: QtBot, desk: Desk, org_id: str | None
+) -> None:
     desk.organizations.base_url(org_id)
     dialog = fields_dialog(desk)
     dialog.edits[0].setText("icons/")
     assert not dialog.ok.isEnabled()
     dialog.edits[0].setText("https://icons.example/")
-    dialog.ok.click()
+    with qtbot.waitSignal(desk.organizations.said) as said:
+        dialog.ok.click()
+    name = "the catalogue" if org_id is None else "acme"
+    assert said.args == [f"The base URL of {name} is https://icons.example/ now"]
     overview = desk.overview()
     found = overview.base_url if org_id is None else overview.organizations[0].base_url
     assert found == "https://icons.example/"
     assert (overview.base_url == "") == (org_id is not None)
+
+    desk.organizations.base_url(org_id)
+    dialog = next(d for d in desk.findChildren(FieldsDialog) if d.isVisible())
+    dialog.edits[0].clear()
+    with qtbot.waitSignal(desk.organizations.said) as said:
+        dialog.ok.click()
+    assert said.args == [f"There is no base URL of {name} any more"]
 
 
 def test_delete_takes_no_more_than_was_said(desk: Desk) -> None:
