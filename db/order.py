@@ -6,6 +6,7 @@ reads it: a page of it is a join of 128 positions, equally fast at any depth.
 
 from __future__ import annotations
 
+import json
 import time
 import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -294,6 +295,38 @@ def pks_between(connection: apsw.Connection, schema: str, first: int, last: int)
     """The pks at a few positions of the order that is attached as `schema`."""
     sql = f"SELECT pk FROM {schema}.positions WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
     return [pk for (pk,) in connection.execute(sql, (first + 1, last + 1))]
+
+
+def moved(
+    connection: apsw.Connection, before: Order, now: Order, ranges: Iterable[Range], most: int
+) -> list[Range] | None:
+    """Where the rows at some positions of the order `before` are in the order `now`; on a reader.
+
+    Returns:
+        ranges of positions in `now`; None if they would be more than `most`.
+    """
+    with (
+        _attached(connection, before.path, "earlier", FINISHED),
+        _attached(connection, now.path, "asked", FINISHED),
+    ):
+        found: list[Range] = connection.execute(  # type: ignore[assignment]
+            _MOVED, (json.dumps(merged(ranges)), most + 1)
+        ).fetchall()
+    return None if len(found) > most else found
+
+
+# Positions that follow one another stay as far from their number among all found.
+_MOVED: Final = """
+WITH chosen(pk) AS (
+    SELECT p.pk FROM json_each(?) r CROSS JOIN earlier.positions p
+    ON p.rowid BETWEEN r.value ->> 0 + 1 AND r.value ->> 1 + 1
+), found(place) AS (
+    SELECT rowid - 1 FROM asked.positions WHERE pk IN chosen
+)
+SELECT min(place), max(place)
+FROM (SELECT place, place - row_number() OVER (ORDER BY place) AS piece FROM found)
+GROUP BY piece ORDER BY piece LIMIT ?
+"""
 
 
 def values_at(

@@ -14,7 +14,7 @@ from gui.table_model import IntegrationTableModel
 from gui.text import sentence
 
 FEW_ROWS: Final = 1000
-"""So many selected rows are kept; a larger selection is dropped with the rows it was made in."""
+"""So many selected rows are known by their pks; where more are, a reader is asked."""
 _FEW_RANGES: Final = 64
 """Up to so many selected ranges are cheaper looked through than every visible row."""
 Command = QItemSelectionModel.SelectionFlag

@@ -299,10 +299,27 @@ class IntegrationTableModel(QAbstractTableModel):
 
     def ask(self, job: Callable[[apsw.Connection, Order], Any]) -> Future[Any] | None:
         """Ask a question about many rows on a reader; None while there is no whole order."""
-        shown = self._pages.order if self._pages is not None else None
+        shown = self.whole_order
         if shown is None:
             return None
         return self._selection_reader.request(lambda connection: job(connection, shown))
+
+    @property
+    def whole_order(self) -> Order | None:
+        """The order that is shown; None while there is no whole one."""
+        return self._pages.order if self._pages is not None else None
+
+    def find_again(
+        self, before: Order, ranges: Sequence[order.Range], most: int
+    ) -> Future[list[order.Range] | None] | None:
+        """Ask where the rows of an earlier order are now, see `order.moved`; a newer order drops
+        the question. None while there is no whole order, or another one is being made."""
+        now = self.whole_order
+        if now is None or self.is_loading:
+            return None
+        return self._reader.request(
+            lambda connection: order.moved(connection, before, now, ranges, most)
+        )
 
     def _with_pending(self, row: Row | None) -> Row | None:
         if row is None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex
+from PySide6.QtCore import QCoreApplication, QItemSelection, QItemSelectionModel, QModelIndex
 
-from db.order import OrderSpec, Range, merged
+from db.order import Order, OrderSpec, Range, merged
+from gui.background import deliver
 from gui.columns import COLUMNS
 from gui.row_selection import FEW_ROWS, Command, selected
 from gui.table_model import IntegrationTableModel
+from gui.text import number, sentence
+
+MOST_RANGES: Final = 1000
+"""Of selected rows; 20,000 took the GUI thread half a second."""
 
 
 class ScrolledView(Protocol):
@@ -36,11 +42,13 @@ class PlaceKeeper:
     Attributes:
         chosen: pks to select in the next rows, instead of those that were selected.
         view: the view that is in sight.
+        say: called with a message for the user.
     """
 
     def __init__(self, view: ScrolledView, model: IntegrationTableModel) -> None:
         self.chosen: list[int] = []
         self.view = view
+        self.say: Callable[[str], object] = lambda _: None
         self._chooser = view.selectionModel()
         self._model = model
         self._current: int | None = None
@@ -50,6 +58,8 @@ class PlaceKeeper:
         self._top: int | None = None
         self._offset = 0
         self._selected: list[int] = []
+        self._many: tuple[Order, list[Range]] | None = None
+        self._is_at_neighbour = False
         self._columns: Range = (0, len(COLUMNS) - 1)
         self._shown: OrderSpec | None = None
 
@@ -67,15 +77,27 @@ class PlaceKeeper:
         return list(dict.fromkeys(pk for pk in wanted if pk is not None))
 
     def _selected_pks(self) -> list[int]:
-        selection = selected(self._chooser)
-        ranges = merged((item.top(), item.bottom()) for item in selection)
-        if not ranges or sum(last - first + 1 for first, last in ranges) > FEW_ROWS:
+        ranges = self._selected_ranges()
+        if _count(ranges) > FEW_ROWS:
             return []
-        self._columns = (
-            min(item.left() for item in selection),
-            max(item.right() for item in selection),
-        )
         return [pk for first, last in ranges for pk in self._model.pks(first, last)]
+
+    def _selected_ranges(self) -> list[Range]:
+        selection = selected(self._chooser)
+        if selection:
+            self._columns = (
+                min(item.left() for item in selection),
+                max(item.right() for item in selection),
+            )
+        return merged((item.top(), item.bottom()) for item in selection)
+
+    def _remember_many(self) -> None:
+        """Keep a selection of many by its positions; one that is still sought stays."""
+        ranges, shown = self._selected_ranges(), self._model.whole_order
+        if _count(ranges) > FEW_ROWS:
+            self._many = None if shown is None else (shown, ranges)
+        elif ranges:
+            self._many = None
 
     def before_reset(self) -> None:
         """The rows are about to be others."""
@@ -85,6 +107,7 @@ class PlaceKeeper:
             self._current = pk
             self._row = min([row, *(item.top() for item in selected(self._chooser))])
         self._selected = self._selected_pks() or self._selected
+        self._remember_many()
         self._offset = self.view.top()[1]
 
     def after_reset(self) -> None:
@@ -94,29 +117,67 @@ class PlaceKeeper:
         self.view.setAutoScroll(True)
         self._restore_scroll()
         self._shown = self._model.spec
+        self._seek_many()
         if not self._model.is_loading:
             self.chosen = []
 
     def _restore_selection(self) -> None:
-        model, selection = self._model, QItemSelection()
-        places = self._places(self.chosen or self._selected)
-        left, right = self._columns
-        for first, last in merged((place, place) for place in places):
-            selection.select(model.index(first, left), model.index(last, right))
-        chooser = self._chooser
-        chooser.select(selection, Command.ClearAndSelect)
+        model, chooser = self._model, self._chooser
+        self._is_at_neighbour = False
+        if self.chosen:
+            self._many = None
+        places = self._places(self.chosen or ([] if self._many else self._selected))
+        self._select(merged((place, place) for place in places))
         current = self.chosen[:1] or ([] if self._current is None else [self._current])
         for place in self._places(current):
             chooser.setCurrentIndex(model.index(place, self._column), Command.NoUpdate)
         if current and not chooser.currentIndex().isValid():
             self._go_to_neighbour()
 
+    def _select(self, ranges: Sequence[Range]) -> None:
+        selection, (left, right) = QItemSelection(), self._columns
+        for first, last in ranges:
+            selection.select(self._model.index(first, left), self._model.index(last, right))
+        self._chooser.select(selection, Command.ClearAndSelect)
+
+    def _seek_many(self) -> None:
+        """Ask where the many rows are now that were selected."""
+        many = self._many
+        answer = self._model.find_again(*many, MOST_RANGES) if many is not None else None
+        if answer is not None:
+            deliver(
+                self._model,
+                answer,
+                lambda ranges: self._found_many(many, ranges),
+                lambda error: self.say(sentence(error)),
+            )
+
+    def _found_many(
+        self, many: tuple[Order, list[Range]] | None, ranges: list[Range] | None
+    ) -> None:
+        if self._many is not many or many is None or self._chooser.hasSelection():
+            return  # what was selected since is what is meant
+        self._many = None
+        if ranges is None:
+            words = QCoreApplication.translate(
+                "PlaceKeeper",
+                "The {count} selected rows are scattered in this order and not selected any more.",
+            )
+            self.say(words.format(count=number(_count(many[1]))))
+        elif ranges:
+            self._select(ranges)
+        elif self._is_at_neighbour:
+            current = self._chooser.currentIndex()
+            self._chooser.select(current, Command.ClearAndSelect)
+
     def _go_to_neighbour(self) -> None:
         """The current row is gone from these rows: go on with the one that took its place."""
         model = self._model
         if self._shown == model.spec and not model.is_loading and model.rowCount():
             index = model.index(min(self._row, model.rowCount() - 1), self._column)
-            self._chooser.setCurrentIndex(index, Command.ClearAndSelect)
+            self._is_at_neighbour = True
+            how = Command.NoUpdate if self._many else Command.ClearAndSelect
+            self._chooser.setCurrentIndex(index, how)
 
     def _places(self, pks: list[int]) -> list[int]:
         found = (self._model.positions.get(pk, -1) for pk in pks)
@@ -138,3 +199,7 @@ class PlaceKeeper:
     def _is_new_search(self) -> bool:
         words = self._model.spec.words.strip()
         return bool(words) and (self._shown is None or words != self._shown.words.strip())
+
+
+def _count(ranges: Sequence[Range]) -> int:
+    return sum(last - first + 1 for first, last in ranges)

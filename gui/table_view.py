@@ -95,6 +95,7 @@ class IntegrationTable(QTableView):
         self._copier = Copier(self.selectionModel(), model, self._header.shown_columns, self)
         self._copier.said.connect(self.said)
         self.place = PlaceKeeper(self, model)
+        self.place.say = self.said.emit
         model.wanted_pks = self.place.wanted_pks
         model.modelAboutToBeReset.connect(self.place.before_reset)
         model.modelReset.connect(self._after_reset)

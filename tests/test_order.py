@@ -13,7 +13,7 @@ from db.fields import FIELD_BY_NAME, FIELDS, Value
 from db.order import AT, Beginning, Order, OrderSpec, SortKey
 from db.pages import Pages
 from db.reader import Reader, Superseded
-from db.records import add_integration, rename_organization
+from db.records import add_integration, delete_integrations, rename_organization
 
 Make = Callable[..., Order]
 
@@ -163,6 +163,24 @@ def test_ranges_of_positions_become_pks_and_whole_values(
         lambda c: list(order.values_at(c, made, [(8, 8)], ("name", order.ORGANIZATION)))
     ).result(10)
     assert values == [(8, ("n" * 300, "o"))]
+
+
+def test_rows_of_an_earlier_order_are_found_again_in_ranges(
+    catalog: Catalog, make: Make, reader: Reader
+) -> None:
+    add(catalog, *({"id": f"{number}", "name": f"n{number}"} for number in range(9)))
+    before = make()
+    edit(catalog, lambda session: delete_integrations(session, pks=[3]))
+    turned = make(OrderSpec(sort=(SortKey("name", descending=True),)))
+
+    def found(*ranges: order.Range, most: int = 9) -> list[order.Range] | None:
+        return reader.request(lambda c: order.moved(c, before, turned, ranges, most)).result(10)
+
+    assert found((0, 8)) == [(0, 7)]
+    assert found((0, 0), (1, 4)) == [(4, 7)]  # the third is gone
+    assert found((2, 2)) == []
+    assert found((0, 0), (8, 8)) == [(0, 0), (7, 7)]
+    assert found((0, 0), (8, 8), most=1) is None
 
 
 def test_ranges_that_touch_are_merged() -> None:

@@ -343,10 +343,74 @@ def test_current_row_and_selection_follow_their_rows(
     assert table.visualRect(table.currentIndex()).intersects(table.viewport().rect())
 
 
+def test_a_selection_of_many_follows_its_rows(
+    qtbot: QtBot, catalog: Catalog, table: IntegrationTable
+) -> None:
+    add_many(catalog, 3_000)
+    show(qtbot, table)
+    select(table, (10, "name"), (2_009, "type"))
+    table.sort_by("name")
+    qtbot.waitUntil(lambda: table.chosen.ranges == [(990, 2_989)])
+    index = table.model().index(1_000, PLACE["type"])
+    assert table.selectionModel().isSelected(index)
+    assert not table.selectionModel().isSelected(index.siblingAtColumn(PLACE["created_at"]))
+    model_of(table).refresh(add(catalog, {"id": "new", "name": "n2000b"}))
+    qtbot.waitUntil(lambda: table.chosen.ranges == [(990, 998), (1_000, 2_990)])
+    show(qtbot, table, OrderSpec("n1", sort=table.sort))
+    qtbot.waitUntil(lambda: table.chosen.ranges == [(0, 999)])
+
+
+def test_the_newest_selection_wins_over_that_of_many(
+    qtbot: QtBot, catalog: Catalog, table: IntegrationTable
+) -> None:
+    add_many(catalog, 3_000)
+    show(qtbot, table)
+    table.selectAll()
+    with qtbot.waitSignal(model_of(table).loaded):
+        table.sort_by("name")
+        table.sort_by("name")
+    go_to(table, 5)
+    with qtbot.waitSignal(model_of(table).loaded):
+        table.sort_by("name")
+    assert table.chosen.count == 1
+    chosen: list[int] = []
+    table.chosen.with_pks(chosen.extend)
+    assert chosen == [6]
+
+
+def test_a_selection_of_many_that_is_gone_leaves_the_next_row_chosen(
+    qtbot: QtBot, catalog: Catalog, table: IntegrationTable
+) -> None:
+    add_many(catalog, 3_000)
+    show(qtbot, table)
+    go_to(table, 10)
+    select(table, (10, "name"), (2_009, "name"))
+    change = write(catalog, lambda s: records.delete_integrations(s, pks=range(11, 2_011)))
+    model_of(table).refresh(change)
+    qtbot.waitUntil(lambda: table.chosen.ranges == [(10, 10)])
+    assert name_at(table, 10) == "n2010"
+
+
+def test_a_selection_of_many_that_is_scattered_is_dropped_and_said(
+    qtbot: QtBot, catalog: Catalog, table: IntegrationTable
+) -> None:
+    add(catalog, *({"name": f"n{number:04}", "type": f"{number % 2}"} for number in range(4_000)))
+    show(qtbot, table)
+    table.sort_by("type")
+    qtbot.waitUntil(lambda: not model_of(table).is_loading)
+    select(table, (0, "name"), (1_999, "type"))
+    with qtbot.waitSignal(table.said) as said:
+        table.sort_by("name")
+    assert "2,000 selected rows" in said.args[0]
+    assert table.chosen.count == 0
+
+
 def test_a_refresh_keeps_the_place(qtbot: QtBot, catalog: Catalog, table: IntegrationTable) -> None:
     add_many(catalog, 500)
     show(qtbot, table)
-    table.verticalScrollBar().setValue(200 * 32 + 7)
+    bar = table.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 300 * 32)  # Qt lays the rows out later
+    bar.setValue(200 * 32 + 7)
     top = name_at(table, table.rowAt(0))
     change = add(catalog, {"id": "new", "name": "a first one"})
     with qtbot.waitSignal(model_of(table).loaded):
