@@ -52,8 +52,13 @@ _KNOWN_SCHEME: Final = re.compile(
 )
 """URL schemes, told from the sets of icon fonts ("mdi:home")."""
 
-_PROTOCOL_ASSIGNMENTS: Final = IPv4Network("192.0.0.0/24")
-"""Not for hosts (RFC 6890), yet the metadata service of Oracle's cloud is there."""
+_NOT_GLOBAL: Final = (
+    IPv4Network("192.0.0.0/24"),  # protocol assignments, and a metadata service of Oracle's cloud
+    IPv4Network("192.88.99.0/24"),  # relays of 6to4
+    IPv6Network("2002::/16"),  # 6to4, which leads to IPv4 by relays that are no more (RFC 7526)
+    IPv6Network("3fff::/20"),  # documentation (RFC 9637)
+)
+"""What some versions of Python call global, and is not."""
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 """How networks with IPv6 alone reach hosts with IPv4 alone (RFC 6052): all that these have."""
@@ -315,9 +320,11 @@ def _is_global(address: IPv4Address | IPv6Address) -> bool:
         return all(_is_global(inner) for inner in _embedded(address))
     if not address.is_global or address.is_multicast or address.is_reserved:
         return False
-    if isinstance(address, IPv6Address):
-        return not address.is_site_local and all(_is_global(inner) for inner in _embedded(address))
-    return address not in _PROTOCOL_ASSIGNMENTS
+    if any(address in network for network in _NOT_GLOBAL):
+        return False
+    if isinstance(address, IPv4Address):
+        return True
+    return not address.is_site_local and all(_is_global(inner) for inner in _embedded(address))
 
 
 def _readable(address: IPv4Address | IPv6Address) -> str:

@@ -167,6 +167,47 @@ def test_hosts_that_are_not_global_are_refused(host: str) -> None:
     assert "Allowed hosts" in str(problem)
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "192.88.99.1",  # relay of 6to4
+        "2002:c058:6301::",  # the same by 6to4
+        "2002:a01:203::1",
+        "2002:808:808::1",
+        "2001:0:4136:e378:8000:63bf:3fff:fdd2",  # Teredo
+        "2001:0:a00:1::f7f7:f7f7",
+        "2001:db8::1",  # documentation
+        "3fff::1",
+        "3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff",
+        "5f00::1",  # segment routing
+        "100::1",  # discard
+        "64:ff9b:1::808:808",  # NAT64 of one network
+        "::ffff:0:0",
+        "::ffff:10.0.0.1",
+        "::ffff:192.88.99.1",
+        "fec0::1",  # site-local
+        "feff::1",
+    ],
+)
+def test_addresses_for_special_purposes_are_not_global(host: str) -> None:
+    assert "Allowed hosts" in str(host_problem(host, []))
+    assert "Allowed hosts" in str(host_problem("example.com", ["93.184.215.14", host]))
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "192.88.98.255",
+        "192.88.100.0",
+        "64:ff9b::808:808",
+        "2606:4700::1111",
+        "3ffe:ffff::1",
+    ],
+)
+def test_what_is_beside_them_is_global(host: str) -> None:
+    assert host_problem(host, []) is None
+
+
 def test_one_private_answer_is_enough_to_refuse() -> None:
     assert host_problem("example.com", ["93.184.215.14"]) is None
     assert host_problem("example.com", ["93.184.215.14", "64:ff9b::5db8:d70e"]) is None
