@@ -308,12 +308,11 @@ class DetailsPanel(QWidget):
         header.addWidget(self._position)
         header.addWidget(self.previous_button)
         header.addWidget(self.next_button)
-        above = QScrollArea()
+        above = _PreviewArea(self.preview)
         above.setWidgetResizable(True)
         above.setFrameShape(QScrollArea.Shape.NoFrame)
         above.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         above.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        above.setWidget(self.preview)
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
         above.setMinimumWidth(self.preview.minimumSizeHint().width() + bar)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
@@ -332,6 +331,19 @@ class DetailsPanel(QWidget):
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self.empty)
         self._pages.addWidget(page)
+
+
+class _PreviewArea(QScrollArea):
+    """Scrolls the preview, and tells it how much of it is to be seen."""
+
+    def __init__(self, preview: IconPreview) -> None:
+        super().__init__()
+        self._preview = preview
+        self.setWidget(preview)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._preview.fit_height(self.viewport().height())
 
 
 class _Heading(QLabel):

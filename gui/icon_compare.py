@@ -15,7 +15,8 @@ from gui.icon_stage import CAPTION, GAP, Look, Stage, StateWords, caption_color
 COMPARED: Final = (128, 64, 48, 32, 24, 16)
 """The sizes in px that are compared."""
 _TITLE: Final = 24
-_BELOW: Final = 22
+_LOW: Final = 2 * 128
+"""Under this height there is room for one row only."""
 
 
 def _places() -> dict[int, QRect]:
@@ -31,6 +32,15 @@ def _places() -> dict[int, QRect]:
     return places
 
 
+def _low_places() -> dict[int, QRect]:
+    bottom, left = GAP + _TITLE + 64, GAP + 2
+    places = {}
+    for edge in (64, 48, 32):
+        places[edge] = QRect(left, bottom - edge, edge, edge)
+        left += edge + 2 * GAP
+    return places
+
+
 class Compared(Stage):
     """One of the two: a title, the icon at several sizes, and its facts in short."""
 
@@ -39,19 +49,18 @@ class Compared(Stage):
         self._title = title
         self._summary = ""
         self._words = StateWords(self)
-        self._words.setGeometry(
-            GAP, _TITLE, size.width() - 2 * GAP, size.height() - _TITLE - _BELOW
-        )
         self._words.hide()
+        self.resize_to(size)
+
+    def resize_to(self, size: QSize) -> None:
+        """Take this room; where it is low, the pictures are smaller and fewer."""
+        self.arrange(_low_places() if size.height() < _LOW else _places(), size)
+        self._words.setGeometry(GAP, _TITLE, size.width() - 2 * GAP, size.height() - _TITLE - GAP)
 
     @property
     def words(self) -> str:
         """What is said in place of a picture; "" with one."""
         return self._words.text if not self._words.isHidden() else ""
-
-    @property
-    def _hides_captions(self) -> bool:
-        return not self._words.isHidden()
 
     @property
     def summary(self) -> str:
@@ -64,6 +73,7 @@ class Compared(Stage):
         self.show_views(views, blank=True)
         has_picture = view.pixmap is not None or view.state is IconState.READY
         self._words.setVisible(not has_picture)
+        self.hides_captions = not has_picture
         self._words.show_view(view)
         said = summary if has_picture else self._words.text
         self.setAccessibleName(f"{self._title}: {said}")
@@ -91,14 +101,20 @@ class Comparison(QWidget):
 
     def __init__(self, size: QSize) -> None:
         super().__init__()
-        half = QSize((size.width() - GAP) // 2, size.height())
-        self.now = Compared(self.tr("Now"), half)
-        self.new = Compared(self.tr("New"), half)
+        self.now = Compared(self.tr("Now"), size)
+        self.new = Compared(self.tr("New"), size)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GAP)
         row.addWidget(self.now)
         row.addWidget(self.new)
+        self.resize_to(size)
+
+    def resize_to(self, size: QSize) -> None:
+        """Take this room, half of it for each."""
+        half = QSize((size.width() - GAP) // 2, size.height())
+        self.now.resize_to(half)
+        self.new.resize_to(half)
         self.setFixedSize(size)
 
     def set_look(self, look: Look) -> None:

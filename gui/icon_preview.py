@@ -6,37 +6,32 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final, Protocol
 
-from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal, SignalInstance, Slot
-from PySide6.QtGui import QAction, QColor, QKeySequence, QPalette
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal, SignalInstance, Slot
+from PySide6.QtGui import QAction, QColor, QKeySequence
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from db.addresses import Address
-from gui import theme
+from gui import icon_ladder, theme
 from gui.icon_compare import Comparison
 from gui.icon_controls import ViewControls
-from gui.icon_facts import FORMAT_NAMES, IconFacts, IconState, IconView, false_claim
+from gui.icon_fact_labels import FactLabels, summary
+from gui.icon_facts import IconFacts, IconState, IconView
+from gui.icon_ladder import LADDER
 from gui.icon_policy import host_to_allow
 from gui.icon_stage import (
-    CAPTION,
-    GAP,
     Background,
     Look,
     Mask,
     Stage,
     StateWords,
-    plain_label,
-    state_symbol,
-    state_words,
 )
 from gui.icon_tools import IconTools
 from gui.icon_zoom import ZoomView
-from gui.text import cut, number, plain_tooltip, sentence, size, when
+from gui.text import cut, plain_tooltip
 
 if TYPE_CHECKING:
     from gui.icon_look import LookDialog
 
-LADDER: Final = (256, 128, 64, 48, 32, 24, 16)
-"""The sizes in px, largest first."""
 PATIENCE_MS: Final = 200
 """How long an icon may load before that is said: most come sooner, and words would flicker."""
 AGAIN_MS: Final = 1_000
@@ -55,19 +50,6 @@ class Loader(Protocol):
     def reload(self, url: str) -> None: ...
     def allow_host(self, host: str) -> None: ...
     def body(self, url: str) -> Future[bytes]: ...
-
-
-def ladder() -> dict[int, QRect]:
-    """Where each size has its place: all of them in one block, none of them scaled."""
-    aside = GAP + 256 + GAP
-    second = GAP + 128 + CAPTION + 2
-    third = second + 64 + CAPTION + 2
-    places = {256: QRect(GAP, GAP, 256, 256), 128: QRect(aside, GAP, 128, 128)}
-    places[64] = QRect(aside, second, 64, 64)
-    places[48] = QRect(aside + 64 + 12, second + 16, 48, 48)
-    for edge, left in ((32, 6), (24, 55), (16, 96)):
-        places[edge] = QRect(aside + left, third + 32 - edge, edge, edge)
-    return places
 
 
 class IconPreview(QWidget):
@@ -93,11 +75,10 @@ class IconPreview(QWidget):
         self._shown = False
         self._chosen = False
         self._dialog: LookDialog | None = None
-        self.stage = Stage(ladder(), QSize(GAP + 256 + GAP + 128 + GAP, 280), own=(256,))
+        self._arrangement = icon_ladder.whole()
+        self.stage = Stage(self._arrangement.places, self._arrangement.size)
         self.zoom = ZoomView(loader, self.stage)
-        self.zoom.setGeometry(self.stage.place(256))
         self._words = StateWords(self.stage)
-        self._words.setGeometry(self.stage.place(256))
         self._words.hide()
         self._host = ""
         self.allow_action = QAction(self.tr("Allow Host"), self)
@@ -111,12 +92,13 @@ class IconPreview(QWidget):
             "large", self.tr("Show large (Ctrl+L, or Space on the picture)")
         )
         self.tools = IconTools(loader)
-        self.facts: dict[str, QLabel] = {}
+        self._facts = FactLabels()
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._patience.timeout.connect(self._update)
         self._again = QTimer(self, singleShot=True, interval=AGAIN_MS)
         self._again.timeout.connect(self._update)
         self._lay_out()
+        self._arrange()
         self._make_actions()
         self.controls.look_changed.connect(self._choose)
         self.zoom.zoom_changed.connect(self._show_zoom)
@@ -139,6 +121,11 @@ class IconPreview(QWidget):
         return self._view(self._address, 256).state
 
     @property
+    def facts(self) -> dict[str, QLabel]:
+        """What is known of the picture."""
+        return self._facts.labels
+
+    @property
     def words(self) -> str:
         """What is said in place of a picture: the state and its reason; "" with a picture."""
         return self._words.text if not self._words.isHidden() else ""
@@ -147,6 +134,26 @@ class IconPreview(QWidget):
     def is_comparing(self) -> bool:
         """Whether the stored icon stands beside the new one."""
         return not self.comparison.isHidden()
+
+    # -- how much room there is --------------------------------------------------------------
+
+    def fit_height(self, height: int) -> None:
+        """Leave the largest picture out where it would be cut: so many px are to be seen."""
+        whole, low = icon_ladder.whole(), icon_ladder.low()
+        is_enough = height >= self.stage.y() + whole.size.height()
+        arrangement = whole if is_enough else low
+        if arrangement != self._arrangement:
+            self._arrangement = arrangement
+            self._arrange()
+            self._update()
+
+    def _arrange(self) -> None:
+        places, size = self._arrangement
+        largest = self._arrangement.largest
+        self.stage.arrange(places, size, own=(largest,))
+        self.zoom.setGeometry(places[largest])
+        self._words.setGeometry(self._arrangement.room)
+        self.comparison.resize_to(size)
 
     # -- how it is looked at -----------------------------------------------------------------
 
@@ -263,20 +270,23 @@ class IconPreview(QWidget):
         views = self._views(self._address)
         view = views[256]
         patient = view.state in _WAITING and self._patience.isActive()
-        self.stage.show_views(views, blank=patient or not self._shown)
         has_picture = view.pixmap is not None or view.state is IconState.READY
-        self._words.setVisible(self._shown and not has_picture and not patient)
+        says = self._shown and not has_picture and not patient
+        covered = says and self._arrangement.largest != LADDER[0]
+        self.stage.hides_captions = covered
+        self.stage.show_views(views, blank=patient or covered or not self._shown)
+        self._words.setVisible(says)
         self._words.show_view(view)
         self._offer_host(view)
         self.zoom.setVisible(has_picture)
         self.zoom.show_address(self._address)
         self.controls.show_in_tiles(views[16].pixmap)
         facts = self._loader.facts(self._address.url) if self._address.url else None
-        self._show_facts(view, facts)
+        self._facts.show_facts(view if self._shown else None, facts)
         self.tools.show_address(self._address, facts)
         self._compare(views)
         if self._dialog is not None:
-            self._dialog.show_icon(self._address, self._summary(self._address))
+            self._dialog.show_icon(self._address, summary(self._loader, self._address))
 
     def _offer_host(self, view: IconView) -> None:
         self._host = host_to_allow(view.state, view.reason) if self._shown else ""
@@ -294,61 +304,15 @@ class IconPreview(QWidget):
         self.comparison.setVisible(stored is not None)
         self.stage.setVisible(stored is None)
         if stored is not None:
-            self.comparison.now.show_icon(self._views(stored), self._summary(stored))
-            self.comparison.new.show_icon(views, self._summary(self._address))
+            self.comparison.now.show_icon(self._views(stored), summary(self._loader, stored))
+            self.comparison.new.show_icon(views, summary(self._loader, self._address))
         self.controls.enable_zoom(stored is None)
         self._show_zoom()
 
-    # -- facts -------------------------------------------------------------------------------
-
-    def _summary(self, address: Address) -> str:
-        facts = self._loader.facts(address.url) if address.url else None
-        values = self._values(facts)
-        return " · ".join(values[name] for name in ("format", "pixels", "bytes") if values[name])
-
-    def _values(self, facts: IconFacts | None) -> dict[str, str]:
-        values = dict.fromkeys(self.facts, "")
-        picture = facts.picture if facts is not None else None
-        if picture is not None:
-            values["format"] = FORMAT_NAMES.get(picture.format, picture.format.upper())
-            claim = false_claim(facts) if facts is not None else ""
-            if claim:
-                said = self.tr("{format}, not {claim}")
-                values["format"] = said.format(format=values["format"], claim=cut(claim, 40))
-            pixels = self.tr("{width} × {height} px")
-            values["pixels"] = pixels.format(
-                width=number(picture.width), height=number(picture.height)
-            )
-        if facts is not None:
-            values["bytes"] = "" if facts.size_bytes is None else size(facts.size_bytes)
-            values["status"] = "" if facts.status is None else str(facts.status)
-            values["when"] = when(None if facts.fetched is None else facts.fetched * 1000)
-        return values
-
-    def _show_facts(self, view: IconView, facts: IconFacts | None) -> None:
-        values = self._values(facts)
-        values["state"] = state_words(view.state) if self._shown else ""
-        picture = facts.picture if facts is not None else None
-        if view.state is IconState.READY and picture is not None and picture.blank:
-            values["state"] = self.tr("Nothing visible")
-        elif view.state is IconState.READY and picture is not None and picture.note:
-            values["state"] = {
-                "outside": self.tr("Shown without other files"),
-                "parts": self.tr("Shown in part"),
-            }.get(picture.note, values["state"])
-        for name, label in self.facts.items():
-            label.setText(values[name] or "–")
-        stale = view.state is IconState.STALE
-        self._mark.setVisible(stale)
-        if stale:
-            color, ratio = theme.colors().warning, self.devicePixelRatioF()
-            self._mark.setPixmap(theme.symbol(state_symbol(view.state), 16, ratio, color))
-        reason = "" if view.reason is None else sentence(view.reason)
-        self.facts["state"].setToolTip(plain_tooltip(reason))
-
     def _show_zoom(self) -> None:
         zoomed = self.zoom.zoom is not None and bool(self.zoom.zoom_words)
-        self.stage.set_caption(256, self.zoom.zoom_words if zoomed else "256")
+        largest = self._arrangement.largest
+        self.stage.set_caption(largest, self.zoom.zoom_words if zoomed else str(largest))
 
     # -- the parts ---------------------------------------------------------------------------
 
@@ -367,40 +331,6 @@ class IconPreview(QWidget):
             action.triggered.connect(button.click)
             self.addAction(action)
 
-    def _make_facts(self) -> QGridLayout:
-        self._mark = QLabel()
-        self._mark.hide()
-        grid = QGridLayout()
-        grid.setVerticalSpacing(2)
-        grid.setHorizontalSpacing(8)
-        grid.setColumnStretch(1, 4)
-        grid.setColumnStretch(3, 5)
-        for place, (name, title) in enumerate(
-            {
-                "format": self.tr("Format"),
-                "pixels": self.tr("Size"),
-                "bytes": self.tr("Bytes"),
-                "status": self.tr("Status"),
-                "state": self.tr("Icon"),
-                "when": self.tr("Loaded"),
-            }.items()
-        ):
-            value = plain_label(title)
-            self.facts[name] = value
-            label = QLabel(title)
-            label.setBuddy(value)
-            label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-            grid.addWidget(label, place // 2, place % 2 * 2)
-            if name == "state":
-                marked = QHBoxLayout()
-                marked.setSpacing(4)
-                marked.addWidget(self._mark)
-                marked.addWidget(value, 1)
-                grid.addLayout(marked, place // 2, place % 2 * 2 + 1)
-            else:
-                grid.addWidget(value, place // 2, place % 2 * 2 + 1)
-        return grid
-
     def _lay_out(self) -> None:
         left = Qt.AlignmentFlag.AlignLeft
         column = QVBoxLayout(self)
@@ -411,7 +341,7 @@ class IconPreview(QWidget):
         column.addWidget(self.stage, 0, left)
         column.addWidget(self.comparison, 0, left)
         self.comparison.hide()
-        column.addLayout(self._make_facts())
+        column.addWidget(self._facts)
         column.addWidget(self.tools)
         column.addStretch(1)
 

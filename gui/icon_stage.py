@@ -18,6 +18,7 @@ from PySide6.QtGui import (
     QPainterPath,
     QPaintEvent,
     QPixmap,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QLabel, QToolButton, QToolTip, QVBoxLayout, QWidget
 
@@ -88,20 +89,29 @@ class Stage(QWidget):
         places: where each size is drawn.
         size: of the whole.
         own: sizes whose place another widget fills; the stage writes what is under it.
+
+    Attributes:
+        hides_captions: whether words are shown where they would be.
     """
 
     def __init__(self, places: Mapping[int, QRect], size: QSize, own: Collection[int] = ()) -> None:
         super().__init__()
+        self._views: dict[int, IconView] = {}
+        self.look = Look()
+        self.hides_captions = False
+        self._blank = True
+        self.arrange(places, size, own)
+
+    def arrange(self, places: Mapping[int, QRect], size: QSize, own: Collection[int] = ()) -> None:
+        """Draw the sizes elsewhere from now on."""
         self._places = dict(places)
         self._own = own
-        self._views: dict[int, IconView] = {}
         self._captions = {edge: str(edge) for edge in places}
-        self.look = Look()
-        self._blank = True
         self.setFixedSize(size)
         self.setAccessibleName(
             self.tr("Icon at {sizes} px").format(sizes=", ".join(map(str, places)))
         )
+        self.update()
 
     def place(self, edge: int) -> QRect:
         """Where the picture of that size is drawn."""
@@ -121,11 +131,6 @@ class Stage(QWidget):
         self._views = dict(views)
         self._blank = blank
         self.update()
-
-    @property
-    def _hides_captions(self) -> bool:
-        """Whether words are shown where they would be."""
-        return False
 
     @property
     def has_picture(self) -> bool:
@@ -168,7 +173,7 @@ class Stage(QWidget):
         font.setPixelSize(10)
         painter.setFont(font)
         painter.setPen(caption_color(self.look if self.has_picture else None))
-        if self._hides_captions:
+        if self.hides_captions:
             return
         for edge, place in self._places.items():
             box = QRect(place.left() - 10, place.bottom() + 1, place.width() + 20, CAPTION)
@@ -186,7 +191,7 @@ class StateWords(QWidget):
         font = QFont(self._heading.font())
         font.setWeight(QFont.Weight.DemiBold)
         self._heading.setFont(font)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.addStretch(1)
         column.addWidget(self._symbol)
         for label in (self._heading, self._reason):
@@ -209,6 +214,7 @@ class StateWords(QWidget):
         def follow() -> None:
             button.setVisible(action.isVisible())
             button.setAccessibleName(action.text().replace("&&", "&"))
+            self._fit()
 
         follow()
         action.changed.connect(follow)
@@ -223,8 +229,19 @@ class StateWords(QWidget):
         self._heading.setText(state_words(view.state))
         self._reason.setText(breakable(reason))
         self._reason.setVisible(bool(reason))
+        self._fit()
         self.text = f"{self._heading.text()}. {reason}".strip()
         self.setAccessibleName(self.text)
+
+    def _fit(self) -> None:
+        """Do without the symbol where the words need its room."""
+        self._symbol.show()
+        needed = self._column.totalHeightForWidth(self.width())
+        self._symbol.setVisible(needed <= self.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
 
 def tile(look: Look, pixmap: QPixmap | None, edge: int, ratio: float) -> QPixmap:

@@ -31,6 +31,8 @@ from gui.url_field import UrlField
 CHECK_MS: Final = 150
 """How long typing pauses before metadata is checked, in ms."""
 _REVEAL_MARGIN: Final = 4
+_LEAST_ROWS: Final = 6
+"""So many are seen in the lowest window: what is above gives way."""
 _WIDE: Final = ("icon_url", "metadata")
 """Fields that have the whole width, under their label."""
 
@@ -318,6 +320,8 @@ class RecordForm(QWidget):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(body)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        rows = _LEAST_ROWS * (self.editors["id"].sizeHint().height() + form.verticalSpacing())
+        self._scroll.setMinimumHeight(rows + form.contentsMargins().top())
         self._reveal = QTimer(self, singleShot=True, interval=0)  # once it is laid out
         self._reveal.timeout.connect(self._reveal_focused)
         app = QApplication.instance()

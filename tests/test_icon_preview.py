@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt
 from PySide6.QtGui import QColor, QDesktopServices, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QColorDialog, QToolButton
+from PySide6.QtWidgets import QApplication, QColorDialog, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from db.addresses import classify
 from gui import theme
 from gui.icon_facts import IconState
+from gui.icon_ladder import LADDER
 from gui.icon_loader import IconLoader
 from gui.icon_policy import IconPolicy
-from gui.icon_preview import LADDER, IconPreview
+from gui.icon_preview import IconPreview
 from gui.icon_stage import Background, Look, Mask, state_symbol, state_words
 from gui.resources import symbol_names
 
@@ -83,6 +84,34 @@ def test_a_picture_is_shown_at_every_size(preview: IconPreview, qtbot: QtBot) ->
     for edge in LADDER:
         qtbot.waitUntil(lambda edge=edge: centre(preview, edge) == "#c02040", timeout=LOADING_MS)
     assert preview.words == ""
+
+
+def test_where_it_is_low_the_largest_is_left_out(preview: IconPreview, qtbot: QtBot) -> None:
+    preview.fit_height(200)
+    show(preview, qtbot, data_uri("#c02040"), IconState.READY)
+    assert preview.stage.height() < 200
+    for edge in LADDER[1:]:
+        qtbot.waitUntil(lambda edge=edge: centre(preview, edge) == "#c02040", timeout=LOADING_MS)
+    assert preview.zoom.geometry() == preview.stage.place(128)
+    preview.fit_height(400)
+    qtbot.waitUntil(lambda: centre(preview, 256) == "#c02040", timeout=LOADING_MS)
+
+
+@pytest.mark.parametrize("height", [200, 400])
+def test_all_words_of_a_state_are_seen_where_it_is_low_too(
+    preview: IconPreview, loader: IconLoader, qtbot: QtBot, height: int
+) -> None:
+    preview.fit_height(height)
+    url = f"https://{'long.' * 8}example/icon.svg"
+    loader.set_policy(IconPolicy(load="allowed"))
+    preview.show_address(classify(url))
+    qtbot.waitUntil(lambda: preview.state is IconState.WITHHELD, timeout=LOADING_MS)
+    qtbot.waitUntil(lambda: preview.words != "")
+    button = next(b for b in preview.stage.findChildren(QToolButton) if b.isVisible())
+    labels = [label for label in preview.stage.findChildren(QLabel) if label.isVisible()]
+    for widget in (button, *labels):
+        assert widget.height() >= widget.heightForWidth(widget.width())
+        assert widget.visibleRegion().boundingRect() == widget.rect()
 
 
 def test_a_false_format_and_missing_parts_are_facts(preview: IconPreview, qtbot: QtBot) -> None:

@@ -441,6 +441,26 @@ def test_an_edit_shows_how_far_it_is_and_can_be_cancelled(window: MainWindow, qt
     assert space(window).catalog.undo_label() == "rows"
 
 
+@pytest.mark.parametrize(("height", "largest"), [(540, 128), (800, 256)])
+def test_icon_and_fields_are_seen_together_in_any_window(
+    window: MainWindow, qtbot: QtBot, height: int, largest: int
+) -> None:
+    window.resize(960, height)
+    go_to(window, qtbot, "alpha")
+    details = space(window).details
+    preview, form = details.preview, details.form
+    qtbot.waitUntil(lambda: window.height() == height)
+
+    def is_seen(widget: QWidget) -> bool:
+        return widget.visibleRegion().boundingRect() == widget.rect()
+
+    qtbot.waitUntil(lambda: is_seen(preview.stage), timeout=LONG)
+    assert preview.stage.place(largest).size().toTuple() == (largest, largest)
+    for name in ("id", "name", "type", "org_id", "icon_url"):
+        assert is_seen(form.editors[name].input), name
+    assert is_seen(form.apply_button)
+
+
 def test_the_background_and_the_height_of_the_preview_come_back(
     open_window: Open, path: Path, qtbot: QtBot
 ) -> None:
