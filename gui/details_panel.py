@@ -193,18 +193,22 @@ class DetailsPanel(QWidget):
     @property
     def kept(self) -> dict[int, str]:
         """The records that are not shown and have text that was typed, by pk, with their names."""
-        return {pk: self._kept_names.get(pk, self.tr("an integration")) for pk in self._kept}
+        return {pk: self._kept_names[pk] for pk in self._kept}
 
     def forget_kept(self) -> None:
         """Drop what was typed into records that are not shown."""
         self._kept.clear()
 
-    def keep(self, pk: int, drafts: dict[str, Value]) -> None:
-        """Put what was typed elsewhere into the form of a record, now or when it is shown."""
+    def keep(self, pk: int, name: str, drafts: dict[str, Value]) -> None:
+        """Put what was typed elsewhere into the form of a record, now or when it is shown.
+
+        `name` is the record's, for the question that a closing window asks.
+        """
         if pk == self._pk:
             self.form.fill(drafts)
-        else:
-            self._kept.setdefault(pk, {}).update(drafts)
+            return
+        self._kept.setdefault(pk, {}).update(drafts)
+        self._kept_names[pk] = one_line(name, 200) or self.tr("(no name)")
 
     def refuse(self, problem: Problem | Exception) -> None:
         """What was last asked for could not be stored: say why, and keep what was typed.

@@ -65,7 +65,8 @@ class IconTargets(QObject):
         setting = self._setting
 
         def filler(pk: int) -> Callable[[str], None]:
-            return lambda address: details.keep(pk, {"icon_url": address})
+            name = details.heading
+            return lambda address: details.keep(pk, name, {"icon_url": address})
 
         def dropped(pk: int, mime: QMimeData) -> None:
             setting.take(mime, Target(pk, details.heading))

@@ -83,7 +83,7 @@ class ShownRecord(QObject):
 
     def keep_text(self, pk: int, name: str, text: str) -> None:
         """A refused text that the table cannot offer again is offered in the details."""
-        self._details.keep(pk, {name: text})
+        self._details.keep(pk, self._model.stored_name(pk), {name: text})
         if self._model.is_stored(pk) and self._table.chosen.go_to_pk(pk):
             self.edit(pk, name)
             return

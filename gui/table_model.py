@@ -256,9 +256,11 @@ class IntegrationTableModel(QAbstractTableModel):
     def stored_name(self, pk: int) -> str:
         """The name of a row as it is stored, whatever was typed into its cell; "" if unknown."""
         position = self.position_of(pk)
-        for row in self._stored_rows(position, position) if position is not None else ():
+        if position is not None:
+            (row,) = self._stored_rows(position, position) or (None,)
             return csv_text(row[AT["name"]]) if row is not None else ""
-        return ""
+        sql = "SELECT substr(name, 1, ?) FROM integration WHERE pk = ?"
+        return csv_text(self._of_one(sql, (SHORT + 1, pk)))
 
     def row(self, position: int) -> Row | None:
         """The row at a position; None when it cannot be read now."""
@@ -280,12 +282,15 @@ class IntegrationTableModel(QAbstractTableModel):
 
     def is_stored(self, pk: int) -> bool:
         """Whether the catalogue still has this row; an order that lacks it may be on its way."""
-        sql = "SELECT EXISTS (SELECT 1 FROM integration WHERE pk = ?)"
+        return bool(self._of_one("SELECT EXISTS (SELECT 1 FROM integration WHERE pk = ?)", (pk,)))
+
+    def _of_one(self, sql: str, bindings: tuple[int, ...]) -> Any:
+        """The answer to a question about one row; None when it cannot be read now."""
         try:
-            return bool(self._connection.execute(sql, (pk,)).get)
+            return self._connection.execute(sql, bindings).get
         except apsw.Error as error:
             self._fail(error)
-            return False
+            return None
 
     def pks(self, first: int, last: int) -> list[int]:
         """The pks of a few rows, both ends included."""

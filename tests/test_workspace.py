@@ -405,6 +405,72 @@ def test_text_for_a_deleted_row_is_in_the_message(window: MainWindow, qtbot: QtB
     qtbot.waitUntil(lambda: any("typed name" in text for text in boxes(window)), timeout=LONG)
 
 
+def close_boxes(window: MainWindow, qtbot: QtBot) -> None:
+    for box in window.findChildren(QMessageBox):
+        box.accept()
+    window.activateWindow()
+    qtbot.waitUntil(lambda: window.isActiveWindow() and not boxes(window), timeout=LONG)
+
+
+def test_a_cell_that_is_refused_on_closing_keeps_the_window_and_the_text(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    table = space(window).table
+    go_to(window, qtbot, "alpha")
+    table.horizontalHeader().show_column("id", shown=True)
+    table.setCurrentIndex(table.model().index(0, PLACE["id"]))
+    table.edit_current()
+    editor = table.indexWidget(table.currentIndex())
+    assert isinstance(editor, QLineEdit)
+    editor.selectAll()
+    qtbot.keyClicks(editor, "acme/beta")
+    for _ in range(2):
+        window.close()
+        qtbot.waitUntil(lambda: any("taken" in text for text in boxes(window)), timeout=LONG)
+        close_boxes(window, qtbot)
+        assert window.isVisible()
+        editor = table.indexWidget(table.currentIndex())
+        assert isinstance(editor, QLineEdit)
+        assert editor.text() == "acme/beta"
+    qtbot.keyClick(editor, Qt.Key.Key_Escape)
+    qtbot.waitUntil(window.close, timeout=LONG)
+
+
+def test_closing_asks_about_the_text_of_a_cell_that_is_not_shown(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    details = space(window).details
+    go_to(window, qtbot, "alpha")
+    space(window).search.field.setText("beta")
+    qtbot.waitUntil(lambda: space(window).shown == 1, timeout=LONG)
+    space(window).table.edit_again(1, "client_id", "typed")
+    qtbot.waitUntil(lambda: any("typed" in text for text in boxes(window)), timeout=LONG)
+    close_boxes(window, qtbot)
+    window.close()
+    assert window.isVisible()
+    box = question(window)
+    assert "alpha" in box.text()
+    press(box, "Go Back to It")
+    qtbot.waitUntil(lambda: details.pk == 1, timeout=LONG)
+    assert details.form.changes() == {"client_id": "typed"}
+    details.form.revert()
+    qtbot.waitUntil(window.close, timeout=LONG)
+
+
+def test_closing_stores_the_draft_of_a_record_that_is_not_shown_any_more(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    go_to(window, qtbot, "alpha")
+    type_into(window, "client_id", "typed")
+    space(window).search.field.setText("no such")
+    qtbot.waitUntil(lambda: space(window).shown == 0, timeout=LONG)
+    path = space(window).catalog.path
+    qtbot.waitUntil(window.close, timeout=LONG)
+    catalog = Catalog.open(path)
+    assert catalog.undo_label() == "Change Client id of alpha"
+    catalog.close()
+
+
 def test_edits_are_named_with_the_captions_of_fields(window: MainWindow, qtbot: QtBot) -> None:
     go_to(window, qtbot, "alpha")
     type_into(window, "icon_url", "https://icons.example/a.svg")
