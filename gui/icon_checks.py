@@ -7,8 +7,9 @@ from functools import partial
 
 from PySide6.QtNetwork import QHostInfo
 
-from db.addresses import host_and_port, host_problem, is_allowed
+from db.addresses import host_and_port
 from db.errors import Problem
+from db.hosts import host_problem, is_allowed
 from gui.icon_facts import NO_SUCH_HOST
 from gui.icon_http import goes_through_proxy, is_ip
 from gui.icon_policy import HOST_NOT_ALLOWED

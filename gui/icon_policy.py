@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from db.addresses import classify, host_and_port, host_problem, is_allowed, shortened
+from db.addresses import classify, host_and_port, shortened
 from db.errors import Problem
+from db.hosts import host_problem, is_allowed
 from gui.icon_facts import IconState
 
 if TYPE_CHECKING:
