@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,19 +13,16 @@ import apsw
 from db import schema
 from db.connection import (
     READER_BUSY_SECONDS,
-    closer_of_cursors,
     is_marked_read_only,
     journal_mode_for,
     open_reader,
     probe,
-    uri,
 )
 from db.edits import EditSession, labels
 from db.errors import (
     CannotOpen,
     Invalid,
     ReadOnly,
-    constraints_named,
     damage_named,
     translated,
 )
@@ -35,10 +31,7 @@ from db.work import ProgressListener, Work
 
 if TYPE_CHECKING:
     from db.changes import Change
-    from db.database import CatalogDatabase
-    from db.schema import Progress
-
-_log = logging.getLogger(__name__)
+    from db.writer import Writer
 
 T = TypeVar("T")
 Listener = Callable[["Change"], None]
@@ -58,16 +51,14 @@ class Catalog:
         self.read_only = read_only
         self.changed: list[Listener] = []
         self.progressed: list[ProgressListener] = []
-        self._database: CatalogDatabase | None = None
+        self._writer: Writer | None = None
         self._watch: apsw.Connection | None = None
-        self._writer = Work("catalog-writer", self.progressed)
-        self._copier = Work("catalog-copier", self.progressed)
+        self._watched_version = 0
+        self._watched_labels: tuple[str | None, str | None] = (None, None)
+        self._writes = Work("catalog-writer", self.progressed)
+        self._copies = Work("catalog-copier", self.progressed)
         self._journal_mode = "wal"
-        self._close_cursors: Callable[[], None] = lambda: None
-        self._may_commit = False
         self._closed = False
-        self._labels: tuple[str | None, str | None] = (None, None)
-        self._data_version = 0
         self._readers: list[Reader] = []
 
     @classmethod
@@ -114,7 +105,7 @@ class Catalog:
             if read_only:
                 catalog._look_to_read()
             elif not catalog._look_to_write():
-                catalog._writer.submit(catalog._connect).result()
+                catalog._writes.submit(catalog._connect).result()
         except BaseException:
             catalog.close()
             raise
@@ -145,8 +136,8 @@ class Catalog:
                 ready = version == len(schema.STEPS) and journal_mode == self._journal_mode
                 if ready:
                     schema.check(connection, self.path)
-                    self._labels = labels(connection)
-                    self._data_version = int(connection.pragma("data_version"))
+                    self._watched_labels = labels(connection)
+                    self._watched_version = int(connection.pragma("data_version"))
                     self._watch, connection = connection, None
             finally:
                 if connection is not None:
@@ -154,52 +145,30 @@ class Catalog:
         return ready
 
     def _connect(self) -> Change | None:
-        """Connect the writer, on its thread; brings an older file up to date.
+        """Connect the writer, on its thread.
 
         Returns what listeners were told, if another program has written since the opening.
         """
-        from db.database import CatalogDatabase
+        from db.writer import Writer
 
-        database = CatalogDatabase(self.path)
-        try:
-            with translated(self.path):
-                with damage_named(self.path):
-                    database.connect()
-                connection: apsw.Connection = database.connection()
-                self._close_cursors = closer_of_cursors(connection)
-                schema.upgrade(connection, self.path)
-                with damage_named(self.path):
-                    schema.check(connection, self.path)
-                    self._labels = labels(connection)
-                data_version = int(connection.pragma("data_version"))
-                # SQLite rolls back by itself when the disk is full, for one: no statement of a body
-                # that goes on after that may be committed alone, past the history.
-                connection.set_commit_hook(lambda: not self._may_commit)
-                missed = self._end_watch()
-        except BaseException:
-            database.close()
-            raise
-        self._database, self._data_version = database, data_version
-        return self._tell_elsewhere() if missed else None
+        with translated(self.path):
+            self._writer = Writer(self.path, self._writes, self.changed)
+            return self._writer.tell_elsewhere() if self._end_watch() else None
 
     def _end_watch(self) -> bool:
         """Whether another program has written between the opening and now."""
         if self._watch is None:
             return False
-        written = int(self._watch.pragma("data_version")) != self._data_version
+        written = int(self._watch.pragma("data_version")) != self._watched_version
         self._watch.close()
         self._watch = None
         return written
 
-    def _writing(self) -> CatalogDatabase:
-        if self._database is None:
+    def _writing(self) -> Writer:
+        if self._writer is None:
             self._connect()
-        assert self._database is not None
-        return self._database
-
-    def _connection(self) -> apsw.Connection:
-        connection: apsw.Connection = self._writing().connection()
-        return connection
+        assert self._writer is not None
+        return self._writer
 
     def close(self) -> None:
         """Finish the writes that wait, and close every connection; twice does no harm."""
@@ -207,18 +176,15 @@ class Catalog:
             reader.close()
         if not self._closed:
             self._closed = True
-            self._writer.submit(self._close_writer)
-        self._writer.finish()
-        self._copier.finish()
+            self._writes.submit(self._close_writer)
+        self._writes.finish()
+        self._copies.finish()
 
     def _close_writer(self) -> None:
         if self._watch is not None:
             self._watch.close()
-        if self._database is not None:
-            self._may_commit = True
-            with suppress(apsw.Error):
-                self._connection().pragma("optimize")
-            self._database.close()
+        if self._writer is not None:
+            self._writer.close()
 
     def reader(self, name: str) -> Reader:
         """A reading connection with a thread of its own, for one kind of question."""
@@ -251,19 +217,23 @@ class Catalog:
         Returns:
             a future of what changed. It raises `CatalogError`, `Invalid` or `Cancelled`.
         """
-        return self._submit(lambda: self._edit(label, body, origin, attach or {}))
+        return self._submit(lambda: self._writing().edit(label, body, origin, attach or {}))
 
     def undo(self, *, origin: str = "") -> Future[Change | None]:
         """Take back the last edit; a future of what changed, None if there was no edit."""
         from db import history
 
-        return self._submit(lambda: self._replay(history.undo, origin))
+        return self._submit(lambda: self._writing().replay(history.undo, origin))
 
     def redo(self, *, origin: str = "") -> Future[Change | None]:
         """Do again what was undone last; a future of what changed, None if there is nothing."""
         from db import history
 
-        return self._submit(lambda: self._replay(history.redo, origin))
+        return self._submit(lambda: self._writing().replay(history.redo, origin))
+
+    @property
+    def _labels(self) -> tuple[str | None, str | None]:
+        return self._watched_labels if self._writer is None else self._writer.labels
 
     def undo_label(self) -> str | None:
         """What `undo` would take back, in words."""
@@ -278,8 +248,8 @@ class Catalog:
 
         Its future raises `Cancelled`, unless it is done already. Other writes go on.
         """
-        self._writer.cancel(write)
-        self._copier.cancel(write)
+        self._writes.cancel(write)
+        self._copies.cancel(write)
 
     def save_copy(self, target: Path) -> Future[None]:
         """Write a whole copy of the catalogue to `target`, with SQLite's backup API.
@@ -287,12 +257,12 @@ class Catalog:
         `cancel` breaks it off: what `target` was it stays, and the future raises `Cancelled`.
         Writes go on meanwhile, unless a reader would lock them out.
         """
-        work = self._copier if self._journal_mode == "wal" else self._writer
+        work = self._copies if self._journal_mode == "wal" else self._writes
         return work.submit(lambda: self._save_copy(target, work))
 
     def check_elsewhere(self) -> Future[Change | None]:
         """Ask whether another program has written; if so, listeners are told."""
-        return self._writer.submit(self._check_elsewhere)
+        return self._writes.submit(self._check_elsewhere)
 
     def _submit(self, job: Callable[[], T]) -> Future[T]:
         if self.read_only:
@@ -304,85 +274,9 @@ class Catalog:
                 )
             )
             return refused
-        return self._writer.submit(job)
-
-    def _edit(
-        self,
-        label: str,
-        body: Callable[[EditSession], None],
-        origin: str,
-        attach: Mapping[str, Path],
-    ) -> Change:
-        from db import history
-        from db.changes import nothing
-
-        def write(connection: apsw.Connection) -> Change:
-            session = history.start_recording(connection)
-            edit = EditSession(self._writing(), label, self._writer)
-            try:
-                edit.check_cancelled()
-                body(edit)
-                edit.check_cancelled()
-                if session.is_empty:
-                    return nothing(edit.label, origin)
-                change = history.write_edit(session, edit, origin)
-                return change or nothing(edit.label, origin)
-            finally:
-                session.close()
-
-        with self._attached(attach):
-            change = self._transaction(write)
-        if change.edit_id is not None:
-            self._tell(change)
-        return change
-
-    @contextmanager
-    def _attached(self, databases: Mapping[str, Path]) -> Iterator[None]:
-        connection = self._connection()
-        with ExitStack() as stack:
-            for name, path in databases.items():
-                with translated(path):
-                    connection.execute(f"ATTACH ? AS {name}", (uri(path, "mode=ro&immutable=1"),))
-                stack.callback(connection.execute, f"DETACH {name}")
-            yield
-
-    def _replay(
-        self, replay: Callable[[apsw.Connection, str, Progress], Change | None], origin: str
-    ) -> Change | None:
-        change = self._transaction(lambda connection: replay(connection, origin, self._writer.tell))
-        if change is not None:
-            self._tell(change)
-        return change
-
-    def _transaction(self, write: Callable[[apsw.Connection], T]) -> T:
-        connection = self._connection()
-        try:
-            with (
-                self._writer.interruptible(connection) as stop_interrupts,
-                translated(self.path),
-                constraints_named(),
-                self._writing().atomic("IMMEDIATE"),
-                self._cursors_closed_on_error(),
-            ):
-                answer = write(connection)
-                now = labels(connection)
-                stop_interrupts()
-                self._may_commit = True
-        finally:
-            self._may_commit = False
-        self._labels = now
-        return answer
-
-    @contextmanager
-    def _cursors_closed_on_error(self) -> Iterator[None]:
-        try:
-            yield
-        except BaseException:
-            self._close_cursors()
-            raise
+        return self._writes.submit(job)
 
     def _save_copy(self, target: Path, work: Work) -> None:
-
         with translated(target):
             if target.resolve() == self.path.resolve():
                 raise Invalid("A catalogue cannot be copied onto itself. Choose another name.")
@@ -404,28 +298,7 @@ class Catalog:
     def _check_elsewhere(self) -> Change | None:
         if self.read_only:
             return None
+        if self._writer is None:
+            return self._connect()
         with translated(self.path):
-            if self._database is None:
-                return self._connect()
-            connection = self._connection()
-            version = int(connection.pragma("data_version"))
-            if version == self._data_version:
-                return None
-            self._data_version = version
-            self._labels = labels(connection)
-        return self._tell_elsewhere()
-
-    def _tell_elsewhere(self) -> Change:
-        from db.changes import elsewhere
-
-        change = elsewhere()
-        self._tell(change)
-        return change
-
-    def _tell(self, change: Change) -> None:
-        for listener in list(self.changed):
-            try:
-                listener(change)
-            except Exception:  # noqa: BLE001
-                # The change is in the file: whoever asked for it must not hear that it failed.
-                _log.exception("A listener failed to take in a change")
+            return self._writer.check_elsewhere()
