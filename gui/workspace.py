@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from db.fields import Value, csv_text
 from db.order import OrderSpec
 from gui.background import deliver, run_in_gui
+from gui.panes import Panes
 from gui.row_pages import RowPages
 from gui.row_views import RowViews
 from gui.search_bar import SearchBar
@@ -36,12 +37,6 @@ if TYPE_CHECKING:
     from gui.export_dialog import Scope
     from gui.icon_loader import IconLoader
     from gui.record_actions import RecordActions
-
-WATCH_MILLISECONDS: Final = 1_000
-"""How often another program's writes are looked for."""
-_WIDTHS: Final = (230, 620, 428)
-_LEAST_WIDTHS: Final = (193, 0, 428)
-"""What organizations and details need, in px: their places are as wide before they are there."""
 
 
 class Workspace(QWidget):
@@ -94,7 +89,7 @@ class Workspace(QWidget):
         self.table = IntegrationTable(self.model)
         self._lay_out()
         self._connect_table()
-        self.splitter.restoreState(settings.state("splitter"))
+        self.panes.restoreState(settings.state("splitter"))
         self.table.restore_layout(settings.state("table"))
 
     def steps(
@@ -110,9 +105,10 @@ class Workspace(QWidget):
         yield
         self.organization_actions = OrganizationActions(self, self.record_actions.edit)
         self.organizations = OrganizationsPanel()
-        self._put(0, self.organizations)
+        self.panes.put_organizations(self.organizations)
         yield
         from gui.details_panel import DetailsPanel
+        from gui.elsewhere import ElsewhereWatch
         from gui.shown_record import ShownRecord
 
         yield
@@ -123,7 +119,7 @@ class Workspace(QWidget):
         self.table.addAction(self.details.preview.allow_action)
         self.details.preview.restore(self._settings.state("preview").toStdString())
         self.organizations.set_read_only(self.catalog.read_only)
-        self._put(2, self.details)
+        self.panes.put_details(self.details)
         yield
         self.pages.make_states(start_actions, self.clear_filters)
         self._connect_panels()
@@ -131,7 +127,7 @@ class Workspace(QWidget):
         self._take_icons(loader)
         self.views.make_switch(view_actions)
         self.is_whole = True
-        self._watch()
+        self._watch = ElsewhereWatch(self.catalog, self)
         self.reload_overview()
         self.record.show(self.table.chosen.current_pk)
         self._show_page()
@@ -168,30 +164,18 @@ class Workspace(QWidget):
         top.addWidget(self.views.switch)
         column.addLayout(top)
         column.addWidget(self.pages, 1)
-        self._panes = [QWidget(), middle, QWidget()]
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        for pane, width in zip(self._panes, _LEAST_WIDTHS, strict=True):
-            pane.setMinimumWidth(width)
-            self.splitter.addWidget(pane)
-        self.splitter.setStretchFactor(1, 1)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setSizes(list(_WIDTHS))
+        self.panes = Panes(middle)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.splitter)
-
-    def _put(self, place: int, panel: QWidget) -> None:
-        self._panes[place].deleteLater()
-        self.splitter.replaceWidget(place, panel)
-        self._panes[place] = panel
+        layout.addWidget(self.panes)
 
     def show_organizations(self, shown: bool) -> None:
-        """Show or hide the pane at the left."""
-        self._panes[0].setVisible(shown)
+        """Show or hide the organizations."""
+        self.panes.show_organizations(shown)
 
     def show_details(self, shown: bool) -> None:
-        """Show or hide the pane at the right."""
-        self._panes[2].setVisible(shown)
+        """Show or hide the details."""
+        self.panes.show_details(shown)
 
     def _connect_table(self) -> None:
         self.search.words_changed.connect(lambda _: self.reload())
@@ -238,13 +222,6 @@ class Workspace(QWidget):
             self.icons.watch_view(self.table)
             self.views.made.connect(self.icons.watch_view)
 
-    def _watch(self) -> None:
-        self._watch_pending = False
-        self._timer = QTimer(self)
-        self._timer.setInterval(WATCH_MILLISECONDS)
-        self._timer.timeout.connect(self._look_elsewhere)
-        self._timer.start()
-
     def leave(self) -> bool:
         """Ask for all that was typed to be stored; False, with the reason shown, if it cannot."""
         if not self.is_whole:
@@ -262,12 +239,12 @@ class Workspace(QWidget):
     def close_catalog(self) -> None:
         """Store the layout and close the file."""
         if self.is_whole:
-            self._timer.stop()
+            self._watch.stop()
             self._settings.save_state("details", self.details.splitter.saveState())
             choices = self.details.preview.choices
             self._settings.save_state("preview", QByteArray(choices.encode()))
         self._closed = True
-        self._settings.save_state("splitter", self.splitter.saveState())
+        self._settings.save_state("splitter", self.panes.saveState())
         self.views.save()
         self._settings.save_state("table", self.table.save_layout())
         self.catalog.changed.remove(self._told)
@@ -314,7 +291,7 @@ class Workspace(QWidget):
             self,
             self._overview_reader.request(_overview),
             self._show_overview,
-            self._failed,
+            self.failed.emit,
         )
 
     def clear_filters(self) -> None:
@@ -420,19 +397,6 @@ class Workspace(QWidget):
         bases = change.organizations or change.settings
         if bases or change.pks is None or self.record.pks & change.pks:
             self.record.show_again()
-
-    def _look_elsewhere(self) -> None:
-        if self._watch_pending:
-            return
-        self._watch_pending = True
-
-        def looked(_: object) -> None:
-            self._watch_pending = False
-
-        deliver(self, self.catalog.check_elsewhere(), looked, looked)
-
-    def _failed(self, error: Exception) -> None:
-        self.failed.emit(error)
 
 
 def _overview(connection: apsw.Connection) -> tuple[Overview, list[str]]:

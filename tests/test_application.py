@@ -101,12 +101,12 @@ def test_the_first_rows_wait_for_nothing_that_they_do_not_need(sample: Path) -> 
 
 def test_what_follows_the_first_rows_moves_nothing(qtbot: QtBot, window: MainWindow) -> None:
     def places() -> list[object]:
-        widgets = (space(window).table, space(window).search, *space(window).splitter.children())
+        widgets = (space(window).table, space(window).search, *space(window).panes.children())
         shown = [widget.geometry() for widget in widgets[:2]]
         buttons = [
             window.menus.tool_bar.widgetForAction(a) for a in window.menus.tool_bar.actions()
         ]
-        return [*shown, space(window).splitter.sizes(), *(b.geometry() for b in buttons if b)]
+        return [*shown, space(window).panes.sizes(), *(b.geometry() for b in buttons if b)]
 
     before = places()
     with qtbot.waitSignal(window.ready):
