@@ -11,9 +11,21 @@ _BUTTON = Qt.MouseButton.LeftButton
 _NO_KEY = Qt.KeyboardModifier.NoModifier
 
 
+def _enter(widget: QWidget, at: QPoint, mime: QMimeData) -> bool:
+    """Whether the widget has an interest: else Qt gives what follows to the last one that had,
+    which may be gone."""
+    enter = QDragEnterEvent(at, _BOTH, mime, _BUTTON, _NO_KEY)
+    enter.ignore()
+    QApplication.sendEvent(widget, enter)
+    return enter.isAccepted()
+
+
 def drag(widget: QWidget, at: QPoint, mime: QMimeData) -> bool:
     """Enter and move over a place; whether it can be dropped there."""
-    QApplication.sendEvent(widget, QDragEnterEvent(at, _BOTH, mime, _BUTTON, _NO_KEY))
+    return _enter(widget, at, mime) and _move(widget, at, mime)
+
+
+def _move(widget: QWidget, at: QPoint, mime: QMimeData) -> bool:
     move = QDragMoveEvent(at, _BOTH, mime, _BUTTON, _NO_KEY)
     move.ignore()
     QApplication.sendEvent(widget, move)
@@ -27,7 +39,9 @@ def leave(widget: QWidget) -> None:
 
 def drop(widget: QWidget, at: QPoint, mime: QMimeData) -> bool:
     """Drag to a place and drop; whether it was taken, which is never a move."""
-    drag(widget, at, mime)
+    if not _enter(widget, at, mime):
+        return False
+    _move(widget, at, mime)
     event = QDropEvent(at.toPointF(), _BOTH, mime, _BUTTON, _NO_KEY)
     event.ignore()
     QApplication.sendEvent(widget, event)
