@@ -6,6 +6,7 @@ that it is made once.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -99,7 +100,8 @@ def catalog(rows: int = ROWS, organization_count: int = ORGANIZATIONS) -> Path:
     path = folder / name
     if not path.exists():
         folder.mkdir(exist_ok=True)
-        partial = path.with_suffix(".partial")
+        # Of this process alone: two benchmarks may be started at once.
+        partial = path.with_suffix(f".{os.getpid()}.partial")
         partial.unlink(missing_ok=True)
         Catalog.create(partial).close()
         _fill(partial, rows, organization_count)
