@@ -1,7 +1,7 @@
 """The order of the shown integrations: which one stands at which position.
 
 An order is made by one SQL statement in a scratch file of its own, which is complete before anyone
-reads it: a page of it is a join of 128 positions, equally fast at any depth.
+reads it: a page of it is a join of some positions, equally fast at any depth.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import apsw
 
 from db.fields import FIELDS, INSTANTS, Value
 
-PAGE: Final = 128
-"""Rows that are read at once."""
+BEGINNING: Final = 128
+"""Rows that are shown before their order is finished."""
 SHORT: Final = 200
 """Characters of a text that a row holds, and one more if there are more."""
 ORGANIZATION: Final = "organization"
@@ -229,7 +229,7 @@ def _first_pks(connection: apsw.Connection, spec: OrderSpec) -> list[int]:
     sql, parameters = _statement(spec, use_index=True)
     connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS_BETWEEN_LOOKS)
     try:
-        return [pk for (pk,) in connection.execute(f"{sql} LIMIT {PAGE}", parameters)]
+        return [pk for (pk,) in connection.execute(f"{sql} LIMIT {BEGINNING}", parameters)]
     except apsw.InterruptError:
         if time.monotonic() <= end:
             raise  # it was the reader that interrupted: a newer question waits

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Collection
-from functools import lru_cache
 from typing import Final
-from weakref import WeakValueDictionary
 
 import apsw
 
-from db.order import FINISHED, JOINS, PAGE, Order, Page, Row, columns_of, pks_between
+from db.order import FINISHED, JOINS, Order, Page, Row, columns_of, pks_between
 
-_CACHED_PAGES: Final = 32
+PAGE: Final = 32
+"""Rows that are kept and forgotten together; so few that a jump reads little out of sight."""
+_KEPT_PAGES: Final = 128
 
 
 class Pages:
@@ -28,8 +29,7 @@ class Pages:
         self.positions = order.positions
         self.order: Order | None = order
         self._connection = connection
-        self._alive: WeakValueDictionary[int, Page] = WeakValueDictionary()
-        self._page = lru_cache(_CACHED_PAGES)(self._read)
+        self._kept: OrderedDict[int, Page] = OrderedDict()
         connection.execute("ATTACH ? AS shown", (f"{order.path.as_uri()}?{FINISHED}",))
         self.show(fields)
 
@@ -43,34 +43,49 @@ class Pages:
 
     def row(self, position: int) -> Row:
         """What the line at a position shows."""
-        return self._page(position // PAGE).rows[position % PAGE]
+        return self.rows(position, position)[0]
 
     def rows(self, first: int, last: int) -> list[Row]:
         """The rows at some positions, both ends included."""
+        numbers = range(first // PAGE, last // PAGE + 1)
+        pages = self._pages(numbers)
         found: list[Row] = []
-        for number in range(first // PAGE, last // PAGE + 1):
-            page = self._page(number)
-            found += page.rows[max(0, first - page.first) : last + 1 - page.first]
-        return found
+        for page in pages:
+            found += page.rows
+        start = numbers.start * PAGE
+        return found[first - start : last + 1 - start]
 
     def cached(self) -> list[Page]:
         """The pages that have been read and are still kept."""
-        return sorted(self._alive.values(), key=lambda page: page.first)
+        return sorted(self._kept.values(), key=lambda page: page.first)
 
     def forget(self) -> None:
         """Read every page anew: integrations have changed."""
-        self._page.cache_clear()
+        self._kept.clear()
 
     def pks(self, first: int, last: int) -> list[int]:
         """The pks at a few positions, both ends included."""
         return pks_between(self._connection, "shown", first, last)
 
-    def _read(self, number: int) -> Page:
-        first = number * PAGE
-        rows = tuple(self._connection.execute(self._sql, (first + 1, first + PAGE)))
-        page = Page(first, rows)
-        self._alive[number] = page
-        return page
+    def _pages(self, numbers: range) -> list[Page]:
+        """Pages that stand one after the other; one query reads what is not there of them."""
+        kept = self._kept
+        missing = [number for number in numbers if number not in kept]
+        if missing:
+            self._read(missing[0], missing[-1])
+        for number in numbers:
+            kept.move_to_end(number)
+        pages = [kept[number] for number in numbers]
+        while len(kept) > _KEPT_PAGES:
+            kept.popitem(last=False)
+        return pages
+
+    def _read(self, first: int, last: int) -> None:
+        start = first * PAGE
+        rows = tuple(self._connection.execute(self._sql, (start + 1, (last + 1) * PAGE)))
+        for number in range(first, last + 1):
+            place = number * PAGE - start
+            self._kept[number] = Page(start + place, rows[place : place + PAGE])
 
     def close(self) -> None:
         """Let go of the order."""

@@ -148,7 +148,7 @@ def test_the_beginning_comes_first_and_agrees(
     assert made.count == 200
     assert [beginning.spec for beginning in told] == [spec]
     pages = Pages(connection, made)
-    assert told[0].rows(0, 999) == pages.rows(0, order.PAGE - 1)
+    assert told[0].rows(0, 999) == pages.rows(0, order.BEGINNING - 1)
     pages.close()
 
 

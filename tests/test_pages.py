@@ -10,7 +10,7 @@ from db import order
 from db.catalog import Catalog, EditSession
 from db.fields import NULL, Value
 from db.order import AT, Order, OrderSpec
-from db.pages import Pages
+from db.pages import PAGE, Pages
 from db.reader import Reader
 from db.records import add_integration, delete_integrations, update_integration
 
@@ -73,8 +73,44 @@ def test_rows_across_pages(catalog: Catalog, make: Make, connection: apsw.Connec
     pages = Pages(connection, make())
     ids = [row[AT["id"]] for row in pages.rows(120, 270)]
     assert ids == [f"{number:03}" for number in range(120, 271)]
-    assert [page.first for page in pages.cached()] == [0, 128, 256]
+    firsts = range(120 // PAGE * PAGE, 271, PAGE)
+    assert [page.first for page in pages.cached()] == list(firsts)
     assert pages.pks(298, 299) == [299, 300]
+    pages.close()
+
+
+def test_what_is_not_there_of_several_pages_is_read_by_one_query(
+    catalog: Catalog, make: Make, connection: apsw.Connection
+) -> None:
+    count = 6 * PAGE
+    add(catalog, *({"id": f"{number:03}", "name": f"{number:03}"} for number in range(count)))
+    pages = Pages(connection, make())
+    pages.row(2 * PAGE)
+    read: list[object] = []
+
+    def trace(cursor: object, sql: str, bindings: object) -> bool:
+        read.append(bindings)
+        return True
+
+    connection.exec_trace = trace
+    ids = [row[AT["id"]] for row in pages.rows(PAGE + 3, 5 * PAGE - 1)]
+    again = [row[AT["id"]] for row in pages.rows(PAGE, 5 * PAGE - 1)]
+    connection.exec_trace = None
+    assert ids == again[3:] == [f"{number:03}" for number in range(PAGE + 3, 5 * PAGE)]
+    assert read == [(PAGE + 1, 5 * PAGE)]
+    pages.close()
+
+
+def test_the_pages_looked_at_last_are_kept(
+    catalog: Catalog, make: Make, connection: apsw.Connection
+) -> None:
+    count = 5_000
+    add(catalog, *({"id": str(number), "name": f"{number:04}"} for number in range(count)))
+    pages = Pages(connection, make())
+    assert len(pages.rows(0, count - 1)) == count
+    kept = pages.cached()
+    assert sum(len(page.rows) for page in kept) < count
+    assert kept[-1].first + len(kept[-1].rows) == count
     pages.close()
 
 

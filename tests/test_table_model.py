@@ -13,7 +13,8 @@ from db import records
 from db.catalog import Catalog, EditSession
 from db.changes import Change
 from db.fields import NULL, Value
-from db.order import PAGE, SHORT, OrderSpec, SortKey
+from db.order import SHORT, OrderSpec, SortKey
+from db.pages import PAGE
 from gui.columns import COLUMNS, PLACE
 from gui.table_model import IntegrationTableModel
 
