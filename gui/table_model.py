@@ -19,13 +19,14 @@ from PySide6.QtCore import (
 
 from db import order
 from db.errors import environment_error
-from db.fields import FIELD_BY_NAME, Value, csv_text, is_blank, typed
+from db.fields import FIELD_BY_NAME, Value, csv_text, is_blank
 from db.order import AT, SHORT, Beginning, Order, OrderSpec, Row
 from db.pages import Pages
 from db.scratch import ScratchFolder
 from gui.background import deliver, run_in_gui
 from gui.columns import COLUMNS, ICON, PLACE
 from gui.table_cells import cell, spoken, tooltip
+from gui.table_edits import PendingEdits, meant
 from gui.text import number
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class IntegrationTableModel(QAbstractTableModel):
         self._folder = ScratchFolder()
         self._pages: Pages | Beginning | None = None
         self._fields: frozenset[str] | None = None
-        self._pending: dict[tuple[int, str], Value] = {}
+        self._edits = PendingEdits()
         self._asked = 0
         self._held: list[Beginning | Order] | None = None
         self._has_failed = False
@@ -143,7 +144,7 @@ class IntegrationTableModel(QAbstractTableModel):
 
     def refresh(self, change: Change) -> None:
         """Show what a committed change changed; edited rows stay where they are."""
-        self._forget_pending(change.pks)
+        self._edits.forget(change.pks)
         if change.added or change.deleted or change.pks is None:
             if self._pages is not None:
                 self._pages.forget()
@@ -240,8 +241,7 @@ class IntegrationTableModel(QAbstractTableModel):
 
     def rows(self, first: int, last: int) -> list[Row | None]:
         """The rows at some positions, both ends included; None for one that cannot be read now."""
-        rows = self._stored_rows(first, last)
-        return [self._with_pending(row) for row in rows] if self._pending else rows
+        return self._edits.shown(self._stored_rows(first, last))
 
     def _stored_rows(self, first: int, last: int) -> list[Row | None]:
         count = max(0, min(last, self.rowCount() - 1) - first + 1)
@@ -326,17 +326,6 @@ class IntegrationTableModel(QAbstractTableModel):
             lambda connection: order.moved(connection, before, now, ranges, most)
         )
 
-    def _with_pending(self, row: Row | None) -> Row | None:
-        if row is None:
-            return None
-        values = list(row)
-        for (pk, name), value in self._pending.items():
-            if pk == row[0]:
-                values[AT[name]] = value
-                if name == "org_id":
-                    values[AT[order.ORGANIZATION]] = value
-        return tuple(values)
-
     def _fail(self, error: apsw.Error) -> None:
         if isinstance(error, apsw.BusyError | apsw.LockedError):
             if not self._retry.isActive():
@@ -411,36 +400,20 @@ class IntegrationTableModel(QAbstractTableModel):
             return False
         name = COLUMNS[index.column()].field
         stored = self.value(row, name)
-        meant = _meant(str(value), stored)
-        if meant == stored and type(meant) is type(stored):
+        new = meant(str(value), stored)
+        if new == stored and type(new) is type(stored):
             return False
-        if COLUMNS[index.column()].required and is_blank(meant):
+        if COLUMNS[index.column()].required and is_blank(new):
             words = self.tr("{field} is empty; every integration needs one. It stays as it was.")
             self.said.emit(words.format(field=COLUMNS[index.column()].title))
             return False
-        self._pending[row[0], name] = meant
+        self._edits.put(row[0], name, new)
         self._tell_changed(iter((index.row(),)))
-        self.edit_requested.emit(row[0], name, meant)
+        self.edit_requested.emit(row[0], name, new)
         return True
 
     def refuse_edit(self, pk: int, name: str) -> None:
         """The value could not be stored: show the old one again."""
-        if self._pending.pop((pk, name), None) is not None:
-            self._tell_pk(pk)
-
-    def _forget_pending(self, pks: Collection[int] | None) -> None:
-        for pk, name in list(self._pending):
-            if pks is None or pk in pks:
-                del self._pending[pk, name]
-
-    def _tell_pk(self, pk: int) -> None:
         position = self.position_of(pk)
-        if position is not None:
+        if self._edits.take_out(pk, name) and position is not None:
             self._tell_changed(iter((position,)))
-
-
-def _meant(text: str, stored: Value) -> Value:
-    """What a typed text means where `stored` was: nothing stays the nothing it was."""
-    if not text:
-        return stored if is_blank(stored) else None
-    return typed(text, stored)
