@@ -160,6 +160,18 @@ def test_an_edit_is_asked_for_and_shown_at_once(
     assert names(model) == ["a", "b"]
 
 
+def test_a_refused_edit_that_emptied_a_field_shows_what_is_stored(
+    qtbot: QtBot, catalog: Catalog, model: IntegrationTableModel
+) -> None:
+    add(catalog, {"name": "a", "updated_by": "admin"})
+    show(qtbot, model)
+    assert model.setData(model.index(0, PLACE["updated_by"]), "")
+    assert cell(model, 0, "updated_by") == "—"
+    with qtbot.waitSignal(model.dataChanged):
+        model.refuse_edit(1, "updated_by")
+    assert cell(model, 0, "updated_by") == "admin"
+
+
 @pytest.mark.parametrize(
     ("stored", "typed", "wanted"),
     [
