@@ -26,7 +26,7 @@ SHORT: Final = 200
 ORGANIZATION: Final = "organization"
 """The column to sort by that is no field: the name of the organization."""
 
-_WHOLE: Final = frozenset({"id", "org_id", "icon_url"})
+WHOLE: Final = frozenset({"id", "org_id", "icon_url"})
 """Fields of a row that are not cut: keys, and the address to load."""
 _NUMBERS: Final = count(1)
 """For the names of the files; their folder is the caller's own."""
@@ -366,7 +366,7 @@ def columns_of(fields: Collection[str] | None) -> str:
     for field in FIELDS:
         if fields is not None and field.name not in fields:
             columns.append("NULL")
-        elif field.name in _WHOLE:
+        elif field.name in WHOLE:
             columns.append(f"i.{field.name}")
         else:
             columns.append(_cut(f"i.{field.name}"))

@@ -473,7 +473,7 @@ class IntegrationGallery(QAbstractItemView):
             rect,
         )
         painter.setClipRect(rect)
-        ink.paint(painter, scene, self._icons.loader, self._icons.addresses(rows))
+        ink.paint(painter, scene, self._icons.source, self._icons.addresses(rows))
         painter.setClipping(False)
 
     def changeEvent(self, event: QEvent) -> None:

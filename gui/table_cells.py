@@ -30,9 +30,18 @@ class Cell(NamedTuple):
     kind: Kind
 
 
-@lru_cache(maxsize=8192, typed=True)
 def cell(value: Value, required: bool) -> Cell:
     """What the cell of a value says."""
+    return _cell(beginning(value), required)
+
+
+def beginning(value: Value) -> Value:
+    """As much of a value as a cell shows: what is remembered of a very long one."""
+    return value[: SHORT + 1] if isinstance(value, str) else value
+
+
+@lru_cache(maxsize=8192, typed=True)
+def _cell(value: Value, required: bool) -> Cell:
     if not is_blank(value):
         text = csv_text(value)
         short = text[:SHORT] + "…" if len(text) > SHORT else text

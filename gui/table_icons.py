@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from PySide6.QtCore import QModelIndex, QObject, QRect, QTimer, SignalInstance
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     Classify = Callable[[Any, Sequence[str | None]], Address]
 
 _WANT_MILLISECONDS: Final = 60
+_KEPT_ROWS: Final = 1_024
+_LONG: Final = 1_024
+"""Characters from which on a loader takes long to find an address: it makes a digest of it."""
+_KEPT_LONG: Final = 512
+_FINAL_STATES: Final = ("broken", "refused")
 _URL: Final = AT["icon_url"]
 _ORG_ID: Final = AT["org_id"]
 
@@ -32,6 +37,40 @@ class Loader(Protocol):
     def icon(self, address: Address, size: int, ratio: float = 1.0) -> IconView: ...
     def nearest(self, address: Address, size: int, ratio: float = 1.0) -> QPixmap | None: ...
     def want(self, urls_visible: Sequence[str]) -> None: ...
+
+
+class LongAddresses:
+    """The icons of long addresses that a loader will not say anything else of until it tells so.
+
+    Those that wait are not kept: a loader forgets them when they are out of sight.
+    """
+
+    def __init__(self) -> None:
+        self._views: dict[tuple[str, int, float], IconView] = {}
+
+    def icon(self, loader: Loader, address: Address, size: int, ratio: float) -> IconView:
+        """What the loader says, asked for once."""
+        key = (address.url, size, ratio)
+        view = self._views.get(key)
+        if view is None:
+            view = loader.icon(address, size, ratio)
+            if view.pixmap is not None or view.state.value in _FINAL_STATES:
+                self._views[key] = view
+        return view
+
+    def has(self, url: str, size: int, ratio: float) -> bool:
+        """Whether nothing more is to come of an icon in this size."""
+        return (url, size, ratio) in self._views
+
+    def forget(self, urls: Collection[str]) -> None:
+        """These addresses have another icon now."""
+        for key in [key for key in self._views if key[0] in urls]:
+            del self._views[key]
+
+    def keep(self, urls: Collection[str]) -> None:
+        """Only these addresses are in sight; when many were, forget the others."""
+        if len(self._views) > _KEPT_LONG:
+            self._views = {key: view for key, view in self._views.items() if key[0] in urls}
 
 
 class RowView(Protocol):
@@ -71,8 +110,16 @@ class RowIcons(QObject):
         self._classify: Classify | None = None
         self._bases: dict[str, str] = {}
         self._catalog_base = ""
+        self._known: dict[int, tuple[Row | None, Address]] = {}
+        self._long = LongAddresses()
+        model.modelReset.connect(self._forget_rows)
         self._want = QTimer(self, singleShot=True, interval=_WANT_MILLISECONDS)
         self._want.timeout.connect(self._tell_wanted)
+
+    @property
+    def source(self) -> RowIcons | None:
+        """What gives the pictures to a painter; None while there is no loader."""
+        return None if self.loader is None else self
 
     def set_loader(self, loader: Loader) -> None:
         """Take the icons from this loader."""
@@ -85,6 +132,7 @@ class RowIcons(QObject):
     def set_bases(self, organizations: dict[str, str], catalog: str) -> None:
         """Base URLs of relative icon URLs: of organizations by id, and of the catalogue."""
         self._bases, self._catalog_base = organizations, catalog
+        self._forget_rows()
         self._repaint()
 
     def want_soon(self) -> None:
@@ -95,7 +143,32 @@ class RowIcons(QObject):
         """What the icon URLs of rows are; nothing while there is no loader."""
         if self._classify is None:
             return []
-        return [self._address(row, self._classify) for row in rows]
+        known = self._known
+        try:
+            return [known[id(row)][1] for row in rows]
+        except KeyError:
+            self._learn(rows, self._classify)
+            return [known[id(row)][1] for row in rows]
+
+    def _learn(self, rows: Sequence[Row | None], classify: Classify) -> None:
+        """Rows are known by what they are, not by what they hold, which may be very long."""
+        known = self._known
+        if len(known) > _KEPT_ROWS:
+            known.clear()
+        for row in rows:
+            if id(row) not in known:
+                known[id(row)] = (row, self._address(row, classify))
+
+    def icon(self, address: Address, size: int, ratio: float) -> IconView:
+        """What to draw; there is a loader."""
+        assert self.loader is not None
+        if len(address.url) > _LONG:
+            return self._long.icon(self.loader, address, size, ratio)
+        return self.loader.icon(address, size, ratio)
+
+    def nearest(self, address: Address, size: int, ratio: float) -> QPixmap | None:
+        """See `gui.icon_loader.IconLoader`."""
+        return None if self.loader is None else self.loader.nearest(address, size, ratio)
 
     def words(self, position: int) -> str:
         """What is to say about the icon of a row: its state, the reason, its URL."""
@@ -104,7 +177,7 @@ class RowIcons(QObject):
         addresses = self.addresses([self._model.row(position)])
         if self.loader is None or not addresses:
             return ""
-        view = self.loader.icon(addresses[0], self._view.icon_size, self._view.devicePixelRatioF())
+        view = self.icon(addresses[0], self._view.icon_size, self._view.devicePixelRatioF())
         reason = view.reason or addresses[0].reason
         parts = (state_words(view.state), sentence(reason) if reason else "", addresses[0].text)
         return "\n".join(part for part in parts if part)
@@ -114,6 +187,9 @@ class RowIcons(QObject):
             return classify(None, ())
         return classify(row[_URL], (self._bases.get(row[_ORG_ID]), self._catalog_base))
 
+    def _forget_rows(self) -> None:
+        self._known.clear()
+
     def _repaint(self) -> None:
         self._view.viewport().update()
         self.want_soon()
@@ -122,13 +198,17 @@ class RowIcons(QObject):
         """Icons out of sight need not be loaded; that of the current row is shown elsewhere too."""
         if self.loader is None or not self._view.isVisible():
             return
-        rows = self._model.rows(*self._view.visible_rows())
+        visible = self.addresses(self._model.rows(*self._view.visible_rows()))
+        size, ratio = self._view.icon_size, self._view.devicePixelRatioF()
+        self._long.keep({address.url for address in visible})
+        wanted = [item for item in visible if not self._long.has(item.url, size, ratio)]
         current = self._view.currentIndex()
         if current.isValid():
-            rows.append(self._model.row(current.row()))
-        self.loader.want([address.url for address in self.addresses(rows) if address.url])
+            wanted += self.addresses([self._model.row(current.row())])
+        self.loader.want([address.url for address in wanted if address.url])
 
     def _changed(self, urls: frozenset[str]) -> None:
+        self._long.forget(urls)
         view = self._view
         first, last = view.visible_rows()
         if not view.isVisible() or view.icon_rect(first).isEmpty():

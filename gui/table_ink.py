@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 )
 
 from gui import theme
-from gui.table_cells import Kind, cell
+from gui.table_cells import Kind, beginning, cell
 
 if TYPE_CHECKING:
     from gui.icon_facts import IconView
@@ -79,6 +79,10 @@ class CellInk:
         if kind is Kind.VALUE:
             return self._text
         return self._warning if kind is Kind.MISSING else self._muted
+
+    def _fitted_beginning(self, value: Any, required: bool, width: int) -> tuple[str, Kind]:
+        """Of a value that a row holds whole, however long it is."""
+        return self._fitted(beginning(value), required, width)
 
     def _fit(self, value: Any, required: bool, width: int) -> tuple[str, Kind]:
         """What a cell of `width` px says, and how."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QLine, QRect
 from PySide6.QtGui import QPainter, QPen
 
-from db.order import merged
+from db.order import WHOLE, merged
 from gui.columns import ICON
 from gui.table_cells import Kind
 from gui.table_ink import GAP, SYMBOL_SIZE, CellInk
@@ -84,7 +84,8 @@ class TablePainter(CellInk):
         top = scene.top
         baseline = (scene.height - self._metrics.height()) // 2 + self._metrics.ascent()
         selected = scene.selected[lane.section]
-        fitted, height, draw = self._fitted, scene.height, painter.drawText
+        fitted = self._fitted_beginning if lane.column.name in WHOLE else self._fitted
+        height, draw = scene.height, painter.drawText
         pen: QPen | None = None
         for position, row in enumerate(scene.rows, scene.first):
             if row is not None and row[1] is not None:

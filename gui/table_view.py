@@ -378,7 +378,7 @@ class IntegrationTable(QTableView):
             self._painter = TablePainter(self.font(), self.palette(), self.devicePixelRatioF())
         scene = scene_of(self, self._rows, event.rect())
         addresses = self._icons.addresses(scene.rows)
-        self._painter.paint(painter, scene, self._icons.loader, addresses)
+        self._painter.paint(painter, scene, self._icons.source, addresses)
         painter.end()
 
     def _update_row(self, position: int) -> None:
