@@ -94,14 +94,9 @@ class Grid(NamedTuple):
         found = int(line * self.columns + column)
         return found if found < self.total else -1
 
-    def corners(self, first: int, count: int, offset: int) -> list[tuple[int, int]]:
-        """The upper left corners of some cells, the first of them at the start of a line."""
-        top = MARGIN + first // self.columns * self.cell_height - offset
-        width, height, columns = self.cell_width, self.cell_height, self.columns
-        return [
-            (MARGIN + place % columns * width, top + place // columns * height)
-            for place in range(count)
-        ]
+    def lefts(self, first: int, last: int) -> list[int]:
+        """The left edges of some columns, both ends included."""
+        return [MARGIN + column * self.cell_width for column in range(first, last + 1)]
 
     def moved(self, position: int, lines: int) -> int:
         """The cell so many lines further down (or up), in the same column if there is one."""
@@ -115,17 +110,22 @@ class Grid(NamedTuple):
         last = (max(0, (bottom - MARGIN) // self.cell_height) + 1) * self.columns - 1
         return first, min(self.total - 1, last)
 
+    def columns_between(self, left: int, right: int) -> Range:
+        """First and last of the columns that two places touch, or are nearest to."""
+        first, last = (
+            min(self.columns - 1, max(0, (x - MARGIN) // self.cell_width)) for x in (left, right)
+        )
+        return first, last
+
     def touched(self, left: int, top: int, right: int, bottom: int) -> list[Range]:
         """The cells that a rectangle touches, as ranges of positions."""
-        columns = [
-            min(self.columns - 1, max(0, (x - MARGIN) // self.cell_width)) for x in (left, right)
-        ]
+        columns = self.columns_between(left, right)
         lines = [
             min(self.lines - 1, max(0, (y - MARGIN) // self.cell_height)) for y in (top, bottom)
         ]
         if not self.total or bottom < MARGIN or right < MARGIN:
             return []
-        if columns == [0, self.columns - 1]:
+        if columns == (0, self.columns - 1):
             ranges = [(lines[0] * self.columns, lines[1] * self.columns + columns[1])]
         else:
             ranges = [

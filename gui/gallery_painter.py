@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QFont, QPainter, QPalette, QPen, QPixmap
 
-from db.order import AT, ORGANIZATION, Row
-from gui.gallery_grid import PADDING, Grid
+from db.order import AT, ORGANIZATION
+from gui.gallery_grid import PADDING
+from gui.gallery_scene import Cell, GalleryScene
 from gui.table_cells import Kind
 from gui.table_ink import GAP, SYMBOL_SIZE, CellInk
 
@@ -33,31 +34,11 @@ class Source(Protocol):
     def nearest(self, address: Address, size: int, ratio: float) -> QPixmap | None: ...
 
 
-class GalleryScene(NamedTuple):
-    """What is to be painted.
-
-    Attributes:
-        rows: those from the position `first` on that the painted rectangle touches.
-        corners: the upper left ones of their cells.
-        offset: px that are scrolled away above.
-        chosen: the selected positions.
-        current: the position of the current row; `focused` if it has the keyboard.
-    """
-
-    grid: Grid
-    rows: Sequence[Row | None]
-    corners: Sequence[tuple[int, int]]
-    first: int
-    offset: int
-    chosen: set[int]
-    current: int
-    focused: bool
-    rect: QRect
-
-
 class _Caption(NamedTuple):
+    """A line of text; `left` is from the edge of its cell to it, in px."""
+
     text: str
-    width: int
+    left: int
     kind: Kind
 
 
@@ -68,106 +49,97 @@ class GalleryPainter(CellInk):
         super().__init__(font, palette, ratio)
         self._captions = lru_cache(8192, typed=True)(self._caption)
 
-    def paint(
-        self,
-        painter: QPainter,
-        scene: GalleryScene,
-        icons: Source | None,
-        addresses: Sequence[Address],
-    ) -> None:
-        """Paint a scene; `addresses` are those of the rows' icons, if there are any."""
+    def paint(self, painter: QPainter, scene: GalleryScene, icons: Source | None) -> None:
+        """Paint a scene."""
         painter.setFont(self._font)
         painter.fillRect(scene.rect, self._base)
         self._paint_grounds(painter, scene)
         if icons is not None:
-            self._paint_icons(painter, scene, icons, addresses)
-        self._paint_captions(painter, scene)
+            self._paint_icons(painter, scene, icons)
+        self._paint_captions(painter, scene, _NAME, 0, self._text)
+        if scene.grid.has_organization:
+            self._paint_captions(painter, scene, _ORGANIZATION, scene.grid.line, self._muted)
 
     def _paint_grounds(self, painter: QPainter, scene: GalleryScene) -> None:
-        last = scene.first + len(scene.rows) - 1
-        marked = sorted(scene.chosen | {scene.current})
+        chosen, current, focused = scene.marks
+        marked = [cell for cell in scene.cells if cell[0] in chosen or cell[0] == current]
+        if not marked:
+            return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for position in marked:
-            if not scene.first <= position <= last:
-                continue
-            chosen = position in scene.chosen
-            cell = scene.grid.cell(position, scene.offset)
+        for position, _, _, x, y in marked:
+            cell = QRect(x, y, scene.grid.cell_width, scene.grid.cell_height)
             ground = cell.adjusted(_INSET, _INSET, -_INSET, -_INSET)
+            is_chosen = position in chosen
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._highlight if chosen else self._row_tint)
+            painter.setBrush(self._highlight if is_chosen else self._row_tint)
             painter.drawRoundedRect(ground, _RADIUS, _RADIUS)
-            if position == scene.current and scene.focused:
-                inner = ground.adjusted(2, 2, -2, -2) if chosen else ground.adjusted(1, 1, -1, -1)
-                color = self._selected_text.color() if chosen else self._highlight
-                painter.setPen(QPen(color, 1 if chosen else 2))
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.drawRoundedRect(inner, _RADIUS - 1, _RADIUS - 1)
+            if position == current and focused:
+                self._paint_focus(painter, ground, is_chosen)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
-    def _paint_icons(
-        self,
-        painter: QPainter,
-        scene: GalleryScene,
-        icons: Source,
-        addresses: Sequence[Address],
-    ) -> None:
-        grid = scene.grid
-        size = grid.size
+    def _paint_focus(self, painter: QPainter, ground: QRect, chosen: bool) -> None:
+        inner = ground.adjusted(2, 2, -2, -2) if chosen else ground.adjusted(1, 1, -1, -1)
+        color = self._selected_text.color() if chosen else self._highlight
+        painter.setPen(QPen(color, 1 if chosen else 2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(inner, _RADIUS - 1, _RADIUS - 1)
+
+    def _paint_icons(self, painter: QPainter, scene: GalleryScene, icons: Source) -> None:
+        size, ratio, chosen = scene.grid.size, self._ratio, scene.marks.chosen
+        left = (scene.grid.cell_width - size) // 2
         symbol = max(SYMBOL_SIZE, min(48, size // 2))
-        left, inset = (grid.cell_width - size) // 2, (size - symbol) // 2
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        places = zip(addresses, scene.rows, scene.corners, strict=True)
-        for position, (address, row, (x, y)) in enumerate(places, scene.first):
-            if row is None:
+        inset = (size - symbol) // 2
+        for position, _, address, x, y in _touched(scene, 0, PADDING + size + PADDING):
+            if address is None:
                 continue
             x, y = x + left, y + PADDING
-            view = icons.icon(address, size, self._ratio)
+            view = icons.icon(address, size, ratio)
             pixmap = view.pixmap
             if pixmap is None and view.state.value in _DRAWABLE:
-                pixmap = icons.nearest(address, size, self._ratio)
-            chosen = position in scene.chosen
-            if pixmap is not None:
-                self._paint_picture(painter, pixmap, chosen, x, y, size)
-                if view.state.value == "stale":
-                    self._paint_stale(painter, x, y, size)
-            else:
-                self._paint_state(painter, view, chosen, x + inset, y + inset, symbol)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+                pixmap = icons.nearest(address, size, ratio)
+            if pixmap is None:
+                self._paint_state(painter, view, position in chosen, x + inset, y + inset, symbol)
+                continue
+            self._paint_picture(painter, pixmap, position in chosen, x, y, size)
+            if view.state.value == "stale":
+                self._paint_stale(painter, x, y, size)
 
-    def _paint_captions(self, painter: QPainter, scene: GalleryScene) -> None:
-        grid = scene.grid
-        width = grid.cell_width - 2 * PADDING
-        baseline = grid.caption_top() + self._metrics.ascent()
-        fields = [(_NAME, True, 0)]
-        if grid.has_organization:
-            fields.append((_ORGANIZATION, False, grid.line))
-        captions, chosen, draw = self._captions, scene.chosen, painter.drawText
+    def _paint_captions(
+        self, painter: QPainter, scene: GalleryScene, at: int, down: int, plain: QPen
+    ) -> None:
+        """Paint one line of the captions, `down` px below the first."""
+        grid, chosen = scene.grid, scene.marks.chosen
+        top = grid.caption_top() + down
+        baseline = top + self._metrics.ascent()
+        width, required = grid.cell_width - 2 * PADDING, at == _NAME
+        captions, draw = self._captions, painter.drawText
         pen: QPen | None = None
-        for at, required, down in fields:
-            top = baseline + down
-            places = zip(scene.rows, scene.corners, strict=True)
-            for position, (row, (left, y)) in enumerate(places, scene.first):
-                if row is None or row[1] is None:
-                    continue
-                text, taken, kind = captions(row[at], required, width)
-                if position in chosen:
-                    wanted = self._selected_text
-                else:
-                    wanted = self._muted if down else self._pen_of(kind)
-                if wanted is not pen:
-                    painter.setPen(wanted)
-                    pen = wanted
-                x = left + (grid.cell_width - taken) // 2
-                y += top
-                if kind is Kind.MISSING:
-                    self._paint_symbol(painter, "warning", x, y - SYMBOL_SIZE + 3, wanted)
-                    x += SYMBOL_SIZE + GAP
-                draw(x, y, text)
+        for position, row, _, x, y in _touched(scene, top, top + self._metrics.height()):
+            if row[1] is None:
+                continue
+            text, left, kind = captions(row[at], required, width)
+            wanted = plain if kind is Kind.VALUE else self._pen_of(kind)
+            if position in chosen:
+                wanted = self._selected_text
+            if wanted is not pen:
+                painter.setPen(wanted)
+                pen = wanted
+            x, y = x + left, y + baseline
+            if kind is Kind.MISSING:
+                self._paint_symbol(painter, "warning", x, y - SYMBOL_SIZE + 3, wanted)
+                x += SYMBOL_SIZE + GAP
+            draw(x, y, text)
 
     def _caption(self, value: Any, required: bool, width: int) -> _Caption:
-        """What a line of `width` px says, and how wide that is."""
-        text, kind = self._fitted(value, required, width)
-        taken = self._width(text)
+        """What a line of `width` px says, and where it begins."""
+        text, taken, kind = self._fit(value, required, width)
         if kind is Kind.MISSING:
             taken += SYMBOL_SIZE + GAP
-        return _Caption(text, min(taken, width), kind)
+        return _Caption(text, PADDING + (width - min(taken, width)) // 2, kind)
+
+
+def _touched(scene: GalleryScene, top: int, bottom: int) -> Sequence[Cell]:
+    """The cells of which the rectangle touches what is between two heights in a cell."""
+    rect = scene.rect
+    least, most = rect.top() - bottom, rect.bottom() - top
+    return [cell for cell in scene.cells if least < cell[4] <= most]

@@ -11,7 +11,6 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
-    QPoint,
     QRect,
     Qt,
     Signal,
@@ -25,16 +24,16 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QRegion,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractItemDelegate, QAbstractItemView, QToolTip, QWidget
 
 from db.fields import csv_text
 from db.order import AT, ORGANIZATION, Range
 from gui import theme
-from gui.columns import COLUMNS, PLACE
-from gui.gallery_grid import MARGIN, SIZES, Grid
-from gui.gallery_painter import GalleryPainter, GalleryScene
+from gui.columns import COLUMNS
+from gui.gallery_layout import NAME, GridView
+from gui.gallery_painter import GalleryPainter
+from gui.gallery_scene import SceneMaker
 from gui.row_selection import RowSelection
 from gui.table_editing import OPENING, CellEditing
 from gui.table_icons import Loader, RowIcons
@@ -45,29 +44,21 @@ if TYPE_CHECKING:
     from db.organizations import Organization
     from gui.gallery_editors import CaptionDelegate
 
-NAME: Final = PLACE["name"]
-FIRST_SIZE: Final = 64
 _MOST_RANGES: Final = 200
 """A band over more lines than this selects whole lines: each range costs time."""
 _MOST_RECTANGLES: Final = 40
-_NOTCH: Final = 120
 Flag = QItemSelectionModel.SelectionFlag
 _Move = QAbstractItemView.CursorAction
 
 
-class IntegrationGallery(QAbstractItemView):
+class IntegrationGallery(GridView):
     """Shows an `IntegrationTableModel` with the selection of the table.
 
-    Attributes:
-        icon_size: edge of the icons in px, one of `SIZES`.
-
     Signals:
-        zoomed(int): the icons have another size.
         copy_requested(): the selected rows are to be copied.
         details_requested, text_left, delete_requested: as the table's.
     """
 
-    zoomed = Signal(int)
     copy_requested = Signal()
     details_requested = Signal(object, str)
     text_left = Signal(object, str, str)
@@ -76,21 +67,13 @@ class IntegrationGallery(QAbstractItemView):
     def __init__(
         self, model: IntegrationTableModel, chosen: RowSelection, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.icon_size = FIRST_SIZE
-        self._rows = model
+        super().__init__(model, parent)
         self._chosen = chosen
-        self._grid = Grid.of(0, FIRST_SIZE, self.fontMetrics().height(), 1)
         self._painter: GalleryPainter | None = None
-        self._anchor = 0
         self._from = QPersistentModelIndex()
         self._band = QRect()
-        self._wheeled = 0
-        self._is_laying_out = False
-        viewport = QWidget()
-        viewport.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setViewport(viewport)
         self._icons = RowIcons(self, model, self)
+        self._scenes = SceneMaker(model, self._icons, chosen)
         self._editing = CellEditing(
             self, model, self._make_delegate, lambda section: section == NAME
         )
@@ -111,134 +94,10 @@ class IntegrationGallery(QAbstractItemView):
         self.setFrameShape(self.Shape.NoFrame)
         self.setAccessibleName(self.tr("Integrations as icons"))
         self.verticalScrollBar().valueChanged.connect(lambda _: self._icons.want_soon())
+        self.zoomed.connect(lambda _: self._icons.want_soon())
 
-    # -- zoom --------------------------------------------------------------------------------
-
-    def zoom(self, size: int) -> None:
-        """Show the icons in the size nearest to this one, in px; the first visible row stays."""
-        nearest = min(SIZES, key=lambda known: abs(known - size))
-        if nearest == self.icon_size:
-            return
-        self.icon_size = nearest
-        self.updateGeometries()
-        self.viewport().update()
-        self._icons.want_soon()
-        self.zoomed.emit(nearest)
-
-    def zoom_by(self, steps: int) -> None:
-        """Show the icons so many sizes larger (or smaller)."""
-        place = SIZES.index(self.icon_size) + steps
-        self.zoom(SIZES[max(0, min(len(SIZES) - 1, place))])
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            super().wheelEvent(event)
-            return
-        self._wheeled += event.angleDelta().y()
-        steps = int(self._wheeled / _NOTCH)
-        self._wheeled -= steps * _NOTCH
-        self.zoom_by(steps)
-        event.accept()
-
-    # -- places ------------------------------------------------------------------------------
-
-    def updateGeometries(self) -> None:
-        old, size = self._grid, self.viewport().size()
-        line = self.fontMetrics().height()
-        grid = Grid.of(self._rows.rowCount(), self.icon_size, line, size.width())
-        bar = self.verticalScrollBar()
-        self._grid = grid
-        self._is_laying_out = True
-        bar.setSingleStep(max(1, grid.cell_height // 4 // grid.step))
-        bar.setPageStep(max(1, (size.height() - grid.cell_height) // grid.step))
-        bar.setRange(0, -(-max(0, grid.height - size.height()) // grid.step))
-        if (old.columns, old.cell_height) != (grid.columns, grid.cell_height):
-            self._scroll_to_line(self._anchor // grid.columns, 0)
-            self.viewport().update()
-        self._is_laying_out = False
-        super().updateGeometries()
-
-    def _scroll_to_line(self, line: int, offset: int) -> None:
-        y = line * self._grid.cell_height + offset
-        self.verticalScrollBar().setValue((y + MARGIN if y else 0) // self._grid.step)
-
-    def scrollContentsBy(self, dx: int, dy: int) -> None:
-        if not self._is_laying_out:
-            self._anchor = self.first_visible()
-        if self._grid.step == 1 and self._band.isNull():
-            self.viewport().scroll(dx, dy)
-        else:
-            self.viewport().update()
-
-    def horizontalOffset(self) -> int:
-        return 0
-
-    def verticalOffset(self) -> int:
-        most = max(0, self._grid.height - self.viewport().height())
-        return min(most, self.verticalScrollBar().value() * self._grid.step)
-
-    def first_visible(self) -> int:
-        """The position of the first row in sight."""
-        line = max(0, self.verticalOffset() - MARGIN) // self._grid.cell_height
-        return int(line * self._grid.columns)
-
-    def top(self) -> tuple[int, int]:
-        """See `ScrolledView`."""
-        offset = self.verticalOffset()
-        if not offset:
-            return -1, 0
-        return self.first_visible(), (offset - MARGIN) % self._grid.cell_height
-
-    def go_to_top(self, position: int, offset: int) -> None:
-        """See `ScrolledView`."""
-        self.updateGeometries()
-        self._anchor = position
-        self._scroll_to_line(position // self._grid.columns, offset)
-
-    def is_in_sight(self, index: Index) -> bool:
-        """Whether some of a cell is to be seen."""
-        return self.visualRect(index).intersects(self.viewport().rect())
-
-    def visible_rows(self) -> Range:
-        """See `RowView`."""
-        offset = self.verticalOffset()
-        return self._grid.between(offset, offset + self.viewport().height() - 1)
-
-    def icon_rect(self, position: int) -> QRect:
-        """See `RowView`."""
-        return self._grid.cell(position, self.verticalOffset())
-
-    def visualRect(self, index: Index) -> QRect:
-        if not index.isValid():
-            return QRect()
-        return self._grid.cell(index.row(), self.verticalOffset())
-
-    def indexAt(self, point: QPoint) -> QModelIndex:
-        position = self._grid.position(point.x(), point.y() + self.verticalOffset())
-        return QModelIndex() if position < 0 else self._rows.index(position, NAME)
-
-    def isIndexHidden(self, index: Index) -> bool:
-        return False
-
-    def scrollTo(
-        self,
-        index: Index,
-        hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible,
-    ) -> None:
-        if not index.isValid():
-            return
-        grid, room, offset = self._grid, self.viewport().height(), self.verticalOffset()
-        top = MARGIN + index.row() // grid.columns * grid.cell_height
-        hints = QAbstractItemView.ScrollHint
-        if hint == hints.PositionAtCenter:
-            target = top - (room - grid.cell_height) // 2
-        elif hint == hints.PositionAtTop or top < offset or grid.cell_height > room:
-            target = top
-        elif hint == hints.PositionAtBottom or top + grid.cell_height > offset + room:
-            target = top + grid.cell_height - room
-        else:
-            return
-        self.verticalScrollBar().setValue(-(-max(0, target) // grid.step))
+    def can_scroll_pixels(self) -> bool:
+        return self._band.isNull() and super().can_scroll_pixels()
 
     # -- new rows ----------------------------------------------------------------------------
 
@@ -258,7 +117,7 @@ class IntegrationGallery(QAbstractItemView):
     def moveCursor(
         self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
     ) -> QModelIndex:
-        grid, row = self._grid, self.currentIndex().row()
+        grid, row = self.grid, self.currentIndex().row()
         if not grid.total:
             return QModelIndex()
         if row < 0 and action != _Move.MoveEnd:
@@ -293,7 +152,7 @@ class IntegrationGallery(QAbstractItemView):
         if self.state() == self.State.DragSelectingState:
             offset = self.verticalOffset()
             box = rect.normalized()
-            ranges = self._grid.touched(
+            ranges = self.grid.touched(
                 box.left(), box.top() + offset, box.right(), box.bottom() + offset
             )
             if len(ranges) > _MOST_RANGES:
@@ -387,7 +246,7 @@ class IntegrationGallery(QAbstractItemView):
         if not self._editing.may_open(name, arguments[0]):
             return False
         if opens:
-            self._caption_delegate.caption_top = self._grid.caption_top()
+            self._caption_delegate.caption_top = self.grid.caption_top()
             self.scrollTo(name)
         return super().edit(name, *arguments)
 
@@ -447,34 +306,21 @@ class IntegrationGallery(QAbstractItemView):
             self._painter = GalleryPainter(self.font(), self.palette(), self.devicePixelRatioF())
         # Apart: what was scrolled in, and the cell that came under the mouse, say.
         few = event.region().rectCount() <= _MOST_RECTANGLES
-        for rect in list(event.region()) if few else [event.rect()]:  # type: ignore[call-overload]
-            self._paint(painter, self._painter, rect)
+        rects = list(event.region()) if few else [event.rect()]  # type: ignore[call-overload]
+        for scene in self._scenes.of(self.grid, self.verticalOffset(), rects, self.hasFocus()):
+            painter.setClipRect(scene.rect)
+            self._painter.paint(painter, scene, self._icons.source)
+        painter.setClipping(False)
         if not self._band.isNull():
-            color = QColor(self.palette().highlight().color())
-            painter.setPen(color)
-            color.setAlphaF(0.2)
-            painter.fillRect(self._band, color)
-            painter.drawRect(self._band)
+            self._paint_band(painter)
         painter.end()
 
-    def _paint(self, painter: QPainter, ink: GalleryPainter, rect: QRect) -> None:
-        offset = self.verticalOffset()
-        first, last = self._grid.between(offset + rect.top(), offset + rect.bottom())
-        rows = self._rows.rows(first, last)
-        scene = GalleryScene(
-            self._grid,
-            rows,
-            self._grid.corners(first, len(rows), offset),
-            first,
-            offset,
-            self._chosen.among(first, first + len(rows) - 1),
-            self.currentIndex().row(),
-            self.hasFocus(),
-            rect,
-        )
-        painter.setClipRect(rect)
-        ink.paint(painter, scene, self._icons.source, self._icons.addresses(rows))
-        painter.setClipping(False)
+    def _paint_band(self, painter: QPainter) -> None:
+        color = QColor(self.palette().highlight().color())
+        painter.setPen(color)
+        color.setAlphaF(0.2)
+        painter.fillRect(self._band, color)
+        painter.drawRect(self._band)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import lru_cache
+from itertools import accumulate
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QPointF, QRect, Qt
@@ -26,7 +29,11 @@ if TYPE_CHECKING:
 SYMBOL_SIZE: Final = 16
 GAP: Final = 4
 _RADIUS: Final = 4
+_PLATE_EDGE: Final = 2
 _ELIDE: Final = Qt.TextElideMode.ElideRight
+
+Fitted = tuple[str, int, Kind]
+"""A text that fits, how wide it is in px, and how it is shown."""
 
 STATE_SYMBOLS = {
     "none": "none",
@@ -72,52 +79,54 @@ class CellInk:
         exact = QFontMetricsF(self._font)
         ascii_letters = map(chr, range(0x20, 0x7F))
         self._advances = {letter: exact.horizontalAdvance(letter) for letter in ascii_letters}
+        self._narrowest = max(1.0, min(self._advances.values()))
         self._ellipsis = exact.horizontalAdvance("…")
         self._fitted = lru_cache(8192, typed=True)(self._fit)
+        self._plate_of = lru_cache(16)(self._draw_plate)
 
     def _pen_of(self, kind: Kind) -> QPen:
         if kind is Kind.VALUE:
             return self._text
         return self._warning if kind is Kind.MISSING else self._muted
 
-    def _fitted_beginning(self, value: Any, required: bool, width: int) -> tuple[str, Kind]:
+    def _fitted_beginning(self, value: Any, required: bool, width: int) -> Fitted:
         """Of a value that a row holds whole, however long it is."""
         return self._fitted(beginning(value), required, width)
 
-    def _fit(self, value: Any, required: bool, width: int) -> tuple[str, Kind]:
+    def _fit(self, value: Any, required: bool, width: int) -> Fitted:
         """What a cell of `width` px says, and how."""
         text, kind = cell(value, required)
         if kind is Kind.MISSING:
             width -= SYMBOL_SIZE + GAP
-        return self._elided(text, width), kind
+        return (*self._elided(text, width), kind)
 
-    def _elided(self, text: str, width: int) -> str:
-        """Told from the widths of ASCII's letters, ten times faster than by laying out."""
-        taken, fitting, room = 0.0, 0, width - self._ellipsis
+    def _elided(self, text: str, width: int) -> tuple[str, int]:
+        """What fits and how wide that is: from the widths of ASCII's letters, ten times faster
+        than by laying out."""
+        enough = text[: int(width / self._narrowest) + 2]
         try:
-            for place, letter in enumerate(text, 1):
-                taken += self._advances[letter]
-                if taken <= room:
-                    fitting = place
-                elif taken > width:
-                    return text[:fitting] + "…"
+            ends = list(accumulate(map(self._advances.__getitem__, enough)))
         except KeyError:
-            return self._metrics.elidedText(text, _ELIDE, width)
-        return text
-
-    def _width(self, text: str) -> int:
-        """How wide a text is, in px."""
-        try:
-            return round(sum(map(self._advances.__getitem__, text)))
-        except KeyError:
-            return self._metrics.horizontalAdvance(text)
+            text = self._metrics.elidedText(text, _ELIDE, width)
+            return text, self._metrics.horizontalAdvance(text)
+        if not ends or ends[-1] <= width:
+            return text, round(ends[-1]) if ends else 0
+        fitting = bisect_right(ends, width - self._ellipsis)
+        taken = ends[fitting - 1] if fitting else 0.0
+        return text[:fitting] + "…", round(taken + self._ellipsis)
 
     def _paint_picture(
         self, painter: QPainter, pixmap: QPixmap, selected: bool, x: int, y: int, size: int
     ) -> None:
+        """Icons are made for light pages: in the dark and selected, they have a light plate."""
         if self._dark or selected:
-            self._paint_plate(painter, x, y, size)
+            painter.drawPixmap(x - _PLATE_EDGE, y - _PLATE_EDGE, self._plate_of(size))
+        if pixmap.width() == pixmap.height() == round(size * pixmap.devicePixelRatio()):
+            painter.drawPixmap(x, y, pixmap)
+            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawPixmap(QRect(x, y, size, size), pixmap)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
 
     def _paint_stale(self, painter: QPainter, x: int, y: int, size: int) -> None:
         """The mark of a picture that is shown although it is old, in its lower right corner."""
@@ -140,13 +149,19 @@ class CellInk:
             painter, STATE_SYMBOLS[state], x, y, self._selected_text if selected else pen, size
         )
 
-    def _paint_plate(self, painter: QPainter, x: int, y: int, size: int) -> None:
-        """Icons are made for light pages: in the dark and selected, they have a light plate."""
+    def _draw_plate(self, size: int) -> QPixmap:
+        edge = size + 2 * _PLATE_EDGE
+        pixels = ceil(edge * self._ratio)
+        plate = QPixmap(pixels, pixels)
+        plate.setDevicePixelRatio(self._ratio)
+        plate.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(plate)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._plate)
-        painter.drawRoundedRect(x - 2, y - 2, size + 4, size + 4, _RADIUS, _RADIUS)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.drawRoundedRect(0, 0, edge, edge, _RADIUS, _RADIUS)
+        painter.end()
+        return plate
 
     def _paint_symbol(
         self, painter: QPainter, name: str, x: int, y: int, pen: QPen, size: int = SYMBOL_SIZE

@@ -89,7 +89,7 @@ class TablePainter(CellInk):
         pen: QPen | None = None
         for position, row in enumerate(scene.rows, scene.first):
             if row is not None and row[1] is not None:
-                text, kind = fitted(row[at], required, width)
+                text, _, kind = fitted(row[at], required, width)
                 wanted = self._selected_text if position in selected else self._pen_of(kind)
                 if wanted is not pen:
                     painter.setPen(wanted)
