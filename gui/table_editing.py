@@ -70,7 +70,9 @@ class CellEditing(QObject):
 
     def may_open(self, index: Index, trigger: QAbstractItemView.EditTrigger) -> bool:
         """Get ready for an editor; a value that does not fit one line is left to the details."""
-        pk = self._model.pk_at(index.row()) if trigger in OPENING else None
+        if trigger not in OPENING:
+            return True  # no view opens one then, and the delegate is not needed
+        pk = self._model.pk_at(index.row())
         if pk is not None and not self.is_open and not _fits(index):
             self.details_requested.emit(pk, COLUMNS[index.column()].field)
             return False

@@ -34,6 +34,7 @@ class TableHeader(QHeaderView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._sort: tuple[SortKey, ...] = (SortKey("name"),)
+        self._actions: dict[str, QAction] = {}
         self.setSectionsClickable(True)
         self.setSectionsMovable(True)
         self.setHighlightSections(False)
@@ -47,7 +48,6 @@ class TableHeader(QHeaderView):
         self._widths = {section: column.width for section, column in enumerate(COLUMNS)}
         self.sectionResized.connect(self._keep_width)
         self.setFixedHeight(max(_HEIGHT, self.fontMetrics().height() + 10))
-        self._make_actions()
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._open_menu)
 
@@ -126,7 +126,8 @@ class TableHeader(QHeaderView):
         self.setSectionHidden(section, not shown)
         if shown:
             self.resizeSection(section, self._widths[section])
-        self._actions[name].setChecked(shown)
+        if name in self._actions:
+            self._actions[name].setChecked(shown)
         self.columns_changed.emit()
 
     def reset_columns(self) -> None:
@@ -135,6 +136,8 @@ class TableHeader(QHeaderView):
 
     def column_actions(self) -> list[QAction]:
         """An action per column to show or hide it, and one that puts all back as at first."""
+        if not self._actions:
+            self._make_actions()
         return [*self._actions.values(), self._separator, self._reset_action]
 
     def column_menu(self) -> QMenu:
@@ -192,9 +195,9 @@ class TableHeader(QHeaderView):
             self._widths[section] = width
 
     def _make_actions(self) -> None:
-        self._actions: dict[str, QAction] = {}
-        for column in COLUMNS:
+        for section, column in enumerate(COLUMNS):
             action = QAction(column.title, self, checkable=True)
+            action.setChecked(not self.isSectionHidden(section))
             self._actions[column.name] = action
             action.triggered.connect(
                 lambda shown, name=column.name: self.show_column(name, shown=shown)
