@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import argparse
 import gc
+import os
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import argparse
 
 COMMANDS: Final = ("import", "export")
 """First arguments that work on a catalogue without a window. A catalogue file of such a name is
 given as ``./import``."""
+
+SWITCH_SECONDS: Final = 0.0001
+"""How long a thread in the background may make the GUI thread wait, at each of the many calls of a
+start or a paint that give up the interpreter; Python's own 5 ms are seen."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -44,21 +51,26 @@ def _run_command(arguments: list[str]) -> int:
 
 def _open_window(path: Path | None, allow_host: list[str]) -> int:
     gc.disable()  # what a start makes is there to stay; the window turns it on when it is painted
+    sys.setswitchinterval(SWITCH_SECONDS)
+    if sys.platform == "linux":
+        sys.setdlopenflags(os.RTLD_LAZY)  # PySide6 has 13,000 functions to bind, few are called
     from gui import startup
 
     try:
-        startup.check_system()
         startup.preload()
         # PySide6 reads the source of each module that is imported after it: these know nothing
         # of it.
         from db import catalog, pages  # noqa: F401
         from gui import logs
 
+        logs.start(files=False)  # the window opens them when it is painted
+        import PySide6  # noqa: F401  meanwhile the libraries are loaded that are checked next
+
+        startup.check_system()
         startup.check_qt()
     except startup.CannotStart as reason:
         print(f"integration-icons cannot start. {reason}", file=sys.stderr)
         return 2
-    logs.start(files=False)  # the window opens them when it is painted
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C in the terminal ends the window
 
     from gui import application
@@ -74,6 +86,8 @@ def _options(arguments: list[str]) -> tuple[Path | None, list[str]]:
 
 
 def _parser() -> argparse.ArgumentParser:
+    import argparse
+
     from gui.version import VERSION
 
     parser = argparse.ArgumentParser(

@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from gui.icon_loader import IconLoader
     from gui.main_window import MainWindow
 
-
-SWITCH_SECONDS: Final = 0.0001
-"""How long a thread in the background may make the GUI thread wait, at each of the many calls of a
-paint that give up the interpreter; Python's own 5 ms are seen."""
+WAIT_SECONDS: Final = 0.2
+"""How long the window waits for its first catalogue before it is shown without: a window that is
+shown empty is laid out and painted twice."""
 
 
 def run(catalog: Path | None, allow_hosts: Sequence[str]) -> int:
@@ -34,15 +33,18 @@ def run(catalog: Path | None, allow_hosts: Sequence[str]) -> int:
     Returns:
         the exit code.
     """
-    sys.setswitchinterval(SWITCH_SECONDS)
     app = make_application()
     theme.hold_symbols()
     # The file is read without the interpreter, while that imports the rest.
-    opening = catalog_files.open_first(catalog, Settings())
+    settings = Settings()
+    opening = catalog_files.open_first(catalog, settings)
     window = make_window(allow_hosts)
     window.painted.connect(logs.start_files)
     window.painted.connect(gc.enable)
-    window.files.follow(opening)
+    if window.files.take(opening, WAIT_SECONDS):
+        window.painted.connect(lambda: settings.note_recent(opening.path))
+    else:
+        window.files.follow(opening)
     window.show()
     return app.exec()
 

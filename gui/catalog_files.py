@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -141,6 +141,19 @@ class CatalogFiles(QObject):
         self.is_opening = True
         path, future = opening
         deliver(self, future, self._opened, lambda error: self._failed(path, error))
+
+    def take(self, opening: Opening, seconds: float) -> bool:
+        """Wait so long for a catalogue, then tell that it is open.
+
+        Returns:
+            False when it is not: then it is still to be followed. True leaves it to the caller to
+            note it as a recent one.
+        """
+        wait([opening.future], seconds)
+        if not opening.future.done() or opening.future.exception() is not None:
+            return False
+        self.opened.emit(opening.future.result())
+        return True
 
     def _opened(self, catalog: Catalog) -> None:
         self.is_opening = False

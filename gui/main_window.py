@@ -15,7 +15,6 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, QThreadPool, QTimer, Sign
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow
 
-from db.scratch import remove_left_over
 from gui import help_menu, theme
 from gui.actions import make_actions
 from gui.background import deliver
@@ -114,6 +113,8 @@ class MainWindow(QMainWindow):
     def _all_steps(self) -> Iterator[None]:
         """Make what the first rows do not need, in slices between which events are handled."""
         self._has_begun = True
+        if self.workspace is not None:
+            self.workspace.reload()
         self.painted.emit()
         yield
         theme.show_symbols()
@@ -155,6 +156,8 @@ class MainWindow(QMainWindow):
         space = self.workspace
         read = space.is_settled if space is not None else not self.files.is_opening
         if self._is_whole and read and not self._is_ready:
+            from db.scratch import remove_left_over
+
             self._is_ready = True
             self.ready.emit()
             QThreadPool.globalInstance().start(remove_left_over)
@@ -240,10 +243,12 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(self.tr("{name}[*]").format(name=catalog.path.stem))
         self.setWindowFilePath(str(catalog.path))
         self._update_actions()
-        space.reload()
-        space.table.setFocus()
-        if not self._has_begun:
+        if self._has_begun:
+            space.reload()
+        else:
+            space.begin()
             space.table.viewport().installEventFilter(self)
+        space.table.setFocus()
         if self._is_whole and self.loader is not None:
             for _ in self._steps_of(space, self.loader):
                 pass

@@ -46,28 +46,39 @@ LIBRARIES: Final = (
     Library("libwayland-cursor.so.0", "libwayland-cursor0", with_display=True),
 )
 
-_QT_LIBRARIES: Final = ("Core", "Gui", "Widgets")
+_QT_FILES: Final = (
+    "Qt/lib/libQt6Core.so.6",
+    "Qt/lib/libQt6Gui.so.6",
+    "Qt/lib/libQt6Widgets.so.6",
+    "QtCore.abi3.so",
+    "QtGui.abi3.so",
+    "QtWidgets.abi3.so",
+)
+"""In the folder of PySide6. One after the other, since an import waits while one is loaded."""
 _DISPLAY_PLATFORMS: Final = ("xcb", "wayland")
-_CALLS: Final = 1000
+_CALLS: Final = 200
 
 
 def preload() -> None:
     """Make Linux load in a thread what importing and using Qt would make it load.
 
-    Unlike PySide6's imports and calls, ctypes lets go of the interpreter meanwhile. A library
-    that is not where it is looked for is left to the import.
+    PySide6's imports and calls keep the interpreter meanwhile, as does `ctypes.CDLL`; a function
+    called through ctypes does not. What is not where it is looked for is left to the import.
     """
     if sys.platform == "linux":
-        Thread(target=_preload, name="preload").start()
+        package = find_spec("PySide6")  # not in the thread: looking for a module holds up imports
+        folders = (package and package.submodule_search_locations) or ()
+        files = [library.file for library in LIBRARIES if not library.with_display]
+        files += [f"{folder}/{file}" for folder in folders for file in _QT_FILES]
+        Thread(target=_preload, args=(files,), name="preload").start()
 
 
-def _preload() -> None:
-    package = find_spec("PySide6")
-    for folder in (package and package.submodule_search_locations) or ():
-        for name in _QT_LIBRARIES:
-            with suppress(OSError):
-                ctypes.CDLL(f"{folder}/Qt/lib/libQt6{name}.so.6")
+def _preload(files: list[str]) -> None:
     with suppress(OSError, AttributeError):
+        load = ctypes.CDLL(None).dlopen
+        load.restype = ctypes.c_void_p
+        for file in files:
+            load(os.fsencode(file), os.RTLD_LAZY)
         ctypes.CDLL("libfontconfig.so.1").FcInit()  # reads the index of fonts; Qt asks again
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import apsw
@@ -22,7 +23,6 @@ from db.errors import environment_error
 from db.fields import FIELD_BY_NAME, Value, csv_text, is_blank
 from db.order import AT, SHORT, Beginning, Order, OrderSpec, Row
 from db.pages import Pages
-from db.scratch import ScratchFolder
 from gui.background import deliver, run_in_gui
 from gui.columns import COLUMNS, ICON, PLACE
 from gui.table_cells import cell, spoken, tooltip
@@ -32,6 +32,7 @@ from gui.text import number
 if TYPE_CHECKING:
     from db.catalog import Catalog
     from db.changes import Change
+    from db.scratch import ScratchFolder
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
@@ -82,7 +83,7 @@ class IntegrationTableModel(QAbstractTableModel):
         self._connection = catalog.connect_here()
         self._reader = catalog.reader("order")
         self._selection_reader = catalog.reader("selection")
-        self._folder = ScratchFolder()
+        self._folder: ScratchFolder | None = None
         self._pages: Pages | Beginning | None = None
         self._fields: frozenset[str] | None = None
         self._edits = PendingEdits()
@@ -102,7 +103,8 @@ class IntegrationTableModel(QAbstractTableModel):
         self._reader.close()
         self._selection_reader.close()
         self._connection.close()
-        self._folder.close()
+        if self._folder is not None:
+            self._folder.close()
 
     # -- what is shown -----------------------------------------------------------------------
 
@@ -110,6 +112,15 @@ class IntegrationTableModel(QAbstractTableModel):
         """Show other rows, or in another order; does nothing when they are shown already."""
         if spec != self.spec or not self.was_asked:
             self.spec = spec
+            self.reload()
+
+    def begin(self, spec: OrderSpec) -> None:
+        """Show only the first rows until `set_spec` asks for all; ask now if there are none."""
+        self.spec = spec
+        self.is_loading = True
+        if not spec.is_filtered:
+            self._show_beginning()
+        if self._pages is None:
             self.reload()
 
     @property
@@ -125,7 +136,7 @@ class IntegrationTableModel(QAbstractTableModel):
         if self._pages is None and not self.spec.is_filtered:
             self._show_beginning()
         spec = self.spec
-        folder = self._folder.path
+        folder = self._scratch_path()
         find = tuple(self.wanted_pks())
         fields = self._fields
         early = None
@@ -141,6 +152,13 @@ class IntegrationTableModel(QAbstractTableModel):
             )
         )
         deliver(self, future, lambda made: self._take(made, number), self._fail_loading)
+
+    def _scratch_path(self) -> Path:
+        from db.scratch import ScratchFolder  # the first rows need none
+
+        if self._folder is None:
+            self._folder = ScratchFolder()
+        return self._folder.path
 
     def refresh(self, change: Change) -> None:
         """Show what a committed change changed; edited rows stay where they are."""

@@ -276,6 +276,10 @@ class Workspace(QWidget):
     def is_filtered(self) -> bool:
         return bool(self.search.words) or self._org_id is not None
 
+    def begin(self) -> None:
+        """Show the first rows; what is needed for the others would only delay them."""
+        self.model.begin(self.spec)
+
     def reload(self) -> None:
         """Ask for the rows of the words, organization and sort that are chosen."""
         self.model.set_spec(self.spec)

@@ -24,6 +24,7 @@ from PySide6.QtGui import QImage, QPixmap
 
 from db.addresses import Address, classify
 from gui import application
+from gui.__main__ import SWITCH_SECONDS
 from gui.columns import ICON, PLACE
 from gui.icon_facts import IconState, IconView
 from gui.icon_loader import IconLoader
@@ -64,7 +65,7 @@ class Window:
     """The window over a catalogue, its icon column hidden, so that no icon was asked for yet."""
 
     def __init__(self, catalog: str) -> None:
-        sys.setswitchinterval(application.SWITCH_SECONDS)
+        sys.setswitchinterval(SWITCH_SECONDS)
         self._app = application.make_application()
         self._window = application.make_window(["127.0.0.1"])
         self._window.resize(*SIZE)
