@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -71,8 +70,6 @@ def _open_window(path: Path | None, allow_host: list[str]) -> int:
     except startup.CannotStart as reason:
         print(f"integration-icons cannot start. {reason}", file=sys.stderr)
         return 2
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C in the terminal ends the window
-
     from gui import application
 
     return application.run(path, allow_host)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt
@@ -72,8 +72,14 @@ SPECS = (
 )
 
 
-def make_actions(window: QWidget, run: dict[str, Callable[[], object]]) -> dict[str, QAction]:
-    """The window's actions by name, each connected to what `run` has for it."""
+def make_actions(
+    window: QWidget, run: dict[str, Callable[[], object]], checked: Collection[str]
+) -> dict[str, QAction]:
+    """The window's actions by name, each connected to what `run` has for it.
+
+    Args:
+        checked: the names of those that are checked from the start.
+    """
     actions: dict[str, QAction] = {}
     for spec in SPECS:
         action = QAction(QCoreApplication.translate("Actions", spec.text), window)
@@ -84,6 +90,7 @@ def make_actions(window: QWidget, run: dict[str, Callable[[], object]]) -> dict[
         if spec.of_table:
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         action.setCheckable(spec.checkable)
+        action.setChecked(spec.name in checked)
         if spec.checkable:
             action.toggled.connect(run[spec.name])
         else:

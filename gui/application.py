@@ -41,12 +41,20 @@ def run(catalog: Path | None, allow_hosts: Sequence[str]) -> int:
     window = make_window(allow_hosts)
     window.painted.connect(logs.start_files)
     window.painted.connect(gc.enable)
+    window.painted.connect(_let_interrupt)
     if window.files.take(opening, WAIT_SECONDS):
         window.painted.connect(lambda: settings.note_recent(opening.path))
     else:
         window.files.follow(opening)
     window.show()
     return app.exec()
+
+
+def _let_interrupt() -> None:
+    """Let Ctrl-C in the terminal end the window."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def make_application() -> QApplication:

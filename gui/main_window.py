@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,11 +16,9 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, QThreadPool, QTimer, Sign
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow
 
-from gui import help_menu, theme
-from gui.actions import make_actions
+from gui import theme
 from gui.background import deliver
 from gui.catalog_files import CatalogFiles
-from gui.leaving import Leaving
 from gui.menus import WindowMenus
 from gui.settings import Settings
 from gui.status_bar import StatusBar
@@ -27,13 +26,17 @@ from gui.text import one_line, sentence
 from gui.workspace import Workspace
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
+
     from db.catalog import Catalog
     from gui.icon_loader import IconLoader
+    from gui.leaving import Leaving
 
 _SIZE: Final = QSize(1280, 800)
 """At the first start, where the screen has room."""
 _FRAME: Final = QSize(16, 48)
 """What the window manager puts around the window, at most."""
+_PANES: Final = ("show_organizations", "show_details")
 _OF_TABLE = "edit_cell icon_file paste_icon duplicate delete copy select_all"
 _UNPAINTED_MILLISECONDS: Final = 500
 """A window that is not painted (it may be minimized) is made whole after this time."""
@@ -73,24 +76,49 @@ class MainWindow(QMainWindow):
         self._next_step = QTimer(self, singleShot=True)
         self._next_step.timeout.connect(self._take_step)
         self.workspace: Workspace | None = None
+        self._actions: dict[str, QAction] = {}
         self.files = CatalogFiles(self, settings)
         self.files.opened.connect(self.show_catalog)
         self.files.failed.connect(self._opening_failed)
-        self.actions_by_name = make_actions(self, self._handlers())
         self.status = StatusBar()
+        self.status.show_offline(settings.flag("offline", default=False))
         self.setStatusBar(self.status)
-        self._leaving = Leaving(self, self.status, lambda: self.workspace)
-        self.status.failed.connect(self._leaving.stay)
-        self.menus = WindowMenus(self, self.actions_by_name)
+        self.menus = WindowMenus(self)
         self.menus.recent_chosen.connect(
             lambda path: self._leaving.then(lambda: self.files.open(path))
         )
         self.menus.recent_wanted.connect(lambda: self.menus.show_recent(settings))
         self.menus.columns_wanted.connect(self._show_columns)
         self.menus.organization_wanted.connect(self._show_organization)
-        self.actions_by_name["work_offline"].setChecked(settings.flag("offline", default=False))
         self._restore()
+
+    @property
+    def actions_by_name(self) -> dict[str, QAction]:
+        """All that can be done, made now at the latest."""
+        if not self._actions:
+            self._make_actions()
+        return self._actions
+
+    def _make_actions(self) -> None:
+        from gui.actions import make_actions
+
+        flags = [("work_offline", "offline", False), *((name, name, True) for name in _PANES)]
+        checked = [
+            name for name, flag, default in flags if self._settings.flag(flag, default=default)
+        ]
+        self._actions = make_actions(self, self._handlers(), checked)
+        self.menus.take(self._actions)
+        if self.workspace is not None:
+            self._give_actions(self.workspace)
         self._update_actions()
+
+    @cached_property
+    def _leaving(self) -> Leaving:
+        from gui.leaving import Leaving
+
+        made = Leaving(self, self.status, lambda: self.workspace)
+        self.status.failed.connect(made.stay)
+        return made
 
     # -- what follows the first rows ------------------------------------------------------------
 
@@ -116,6 +144,9 @@ class MainWindow(QMainWindow):
         if self.workspace is not None:
             self.workspace.reload()
         self.painted.emit()
+        yield
+        if not self._actions:
+            self._make_actions()
         yield
         theme.show_symbols()
         self.setWindowIcon(theme.app_icon())
@@ -203,8 +234,8 @@ class MainWindow(QMainWindow):
                 lambda space: space.details.preview.show_large()
             ),
             "work_offline": self._work_offline,
-            "logs": lambda: help_menu.open_log_folder(self),
-            "about": lambda: help_menu.about(self),
+            "logs": self._open_log_folder,
+            "about": self._about,
         }
 
     # -- the open catalogue --------------------------------------------------------------------
@@ -226,18 +257,9 @@ class MainWindow(QMainWindow):
         space.said.connect(self.status.say)
         space.failed.connect(self.show_error)
         space.details_wanted.connect(lambda: self.actions_by_name["show_details"].setChecked(True))
-        for name in _OF_TABLE.split():
-            space.table.addAction(self.actions_by_name[name])
-        space.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         catalog.progressed.append(self.status.tell_progress)
         self.setCentralWidget(space)
-        for name, show in (
-            ("show_organizations", space.show_organizations),
-            ("show_details", space.show_details),
-        ):
-            shown = self._settings.flag(name, default=True)
-            self.actions_by_name[name].setChecked(shown)
-            show(shown)
+        self._show_panes(space)
         self.workspace = space
         self.status.show_read_only(catalog.read_only)
         self.setWindowTitle(self.tr("{name}[*]").format(name=catalog.path.stem))
@@ -256,6 +278,19 @@ class MainWindow(QMainWindow):
             self.status.say(
                 self.tr("This file cannot be written: it is open read-only. Save a copy to edit.")
             )
+
+    def _show_panes(self, space: Workspace) -> None:
+        for name, show in zip(_PANES, (space.show_organizations, space.show_details), strict=True):
+            shown = self._settings.flag(name, default=True)
+            show(shown)
+            if self._actions:
+                self._actions[name].setChecked(shown)
+        if self._actions:
+            self._give_actions(space)
+
+    def _give_actions(self, space: Workspace) -> None:
+        space.table.addActions([self._actions[name] for name in _OF_TABLE.split()])
+        space.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def _close_workspace(self) -> None:
         if self.workspace is not None:
@@ -297,6 +332,16 @@ class MainWindow(QMainWindow):
         dialog = ExportDialog(self.workspace.catalog, self.workspace.export_scopes(), self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
+
+    def _open_log_folder(self) -> None:
+        from gui import help_menu
+
+        help_menu.open_log_folder(self)
+
+    def _about(self) -> None:
+        from gui import help_menu
+
+        help_menu.about(self)
 
     def load_sample(self) -> None:
         """Put the sample integrations into the open catalogue, as one edit."""
@@ -405,8 +450,8 @@ class MainWindow(QMainWindow):
             self._leaving.then(self.close)
             return
         self._settings.save_state("window", self.saveGeometry())
-        for name in ("show_organizations", "show_details"):
-            self._settings.save_flag(name, self.actions_by_name[name].isChecked())
+        for name in _PANES if self._actions else ():
+            self._settings.save_flag(name, self._actions[name].isChecked())
         self._close_workspace()
         self.files.close()
         self._next_step.stop()

@@ -1,4 +1,8 @@
-"""The menus and the tool bar of the window, and which of their actions can be done."""
+"""The menus and the tool bar of the window, and which of their actions can be done.
+
+The titles and the place of the tool bar are there from the start, so that nothing moves; the
+actions follow the first rows (see CONTRIBUTING.md, "The first rows come first").
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QToolBar
 
 from gui import theme
-from gui.actions import fill
 from gui.text import one_line, plain_tooltip
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
+
     from gui.settings import Settings
     from gui.workspace import Workspace
 
@@ -23,7 +27,7 @@ _NEEDS_WRITING = "import sample base_url new"
 
 
 class WindowMenus(QObject):
-    """Puts the actions into the menu bar and the tool bar of a window.
+    """Puts the actions into the menu bar and the tool bar of a window, once they are given.
 
     Signals:
         recent_wanted(), columns_wanted(), organization_wanted(): this menu is opened; what it is to
@@ -36,33 +40,39 @@ class WindowMenus(QObject):
     organization_wanted = Signal()
     recent_chosen = Signal(object)
 
-    def __init__(self, window: QMainWindow, actions: dict[str, QAction]) -> None:
+    def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self._actions = actions
-        self._make_menus()
+        self._actions: dict[str, QAction] = {}
+        titles = ("&File", "&Edit", "&View", "&Organization", "&Help")
+        self._menus = [window.menuBar().addMenu(self.tr(title)) for title in titles]
         self._make_tool_bar()
 
-    def _make_menus(self) -> None:
-        bar, actions = self._window.menuBar(), self._actions
-        file = bar.addMenu(self.tr("&File"))
+    def take(self, actions: dict[str, QAction]) -> None:
+        """Fill the menus and the tool bar."""
+        self._actions = actions
+        self._fill_menus()
+        self._fill_tool_bar()
+
+    def _fill_menus(self) -> None:
+        from gui.actions import fill
+
+        actions = self._actions
+        file, edit, view, self._organization, about = self._menus
         fill(file, actions, "new_catalog open")
         self._recent = file.addMenu(self.tr("Open &Recent"))
         theme.set_icon(self._recent, "history")
         self._recent.aboutToShow.connect(self.recent_wanted)
         fill(file, actions, "save_copy | import export sample | base_url preferences | quit")
-        edit = bar.addMenu(self.tr("&Edit"))
         fill(edit, actions, "undo redo | new duplicate edit_cell delete | icon_file paste_icon")
         fill(edit, actions, "| copy select_all | find")
-        view = bar.addMenu(self.tr("&View"))
         fill(view, actions, "show_table show_gallery | show_organizations show_details show_large")
         self._columns = view.addMenu(self.tr("&Columns"))
         theme.set_icon(self._columns, "columns")
         self._columns.aboutToShow.connect(self.columns_wanted)
         fill(view, actions, "| refresh | work_offline")
-        self._organization = bar.addMenu(self.tr("&Organization"))
         self._organization.aboutToShow.connect(self.organization_wanted)
-        fill(bar.addMenu(self.tr("&Help")), actions, "logs about")
+        fill(about, actions, "logs about")
 
     def _make_tool_bar(self) -> None:
         bar = QToolBar(self.tr("Tools"))
@@ -70,6 +80,16 @@ class WindowMenus(QObject):
         bar.setMovable(False)
         bar.setIconSize(QSize(16, 16))
         bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._place = bar.addAction(" ")  # makes it as high as the others will
+        self._place.setEnabled(False)
+        self._window.addToolBar(bar)
+        self.tool_bar = bar
+        self._window.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+
+    def _fill_tool_bar(self) -> None:
+        bar = self.tool_bar
+        bar.removeAction(self._place)
+        self._place.deleteLater()
         for name in ["new", "duplicate", "delete", "|", "undo", "redo", "|", "import", "export"]:
             if name == "|":
                 bar.addSeparator()
@@ -77,9 +97,6 @@ class WindowMenus(QObject):
                 bar.addAction(self._actions[name])
         for name, text in self._short_names().items():
             self._actions[name].setIconText(text)
-        self._window.addToolBar(bar)
-        self.tool_bar = bar
-        self._window.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
 
     def _short_names(self) -> dict[str, str]:
         return {
@@ -119,6 +136,8 @@ class WindowMenus(QObject):
     def update(self, space: Workspace | None) -> None:
         """Enable what can be done in this workspace, and say what undo and redo would do."""
         actions = self._actions
+        if not actions:
+            return
         writable = space is not None and not space.catalog.read_only
         for name in _NEEDS_CATALOG.split():
             actions[name].setEnabled(space is not None)

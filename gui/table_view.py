@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import (
@@ -29,7 +30,6 @@ from db.order import Range, SortKey
 from gui import theme
 from gui.columns import COLUMN_BY_NAME, COLUMNS, ICON, PLACE
 from gui.row_selection import FEW_ROWS, Command, RowSelection
-from gui.table_copy import Copier
 from gui.table_editing import CellEditing
 from gui.table_header import TableHeader
 from gui.table_icons import Loader, RowIcons
@@ -41,6 +41,7 @@ from gui.text import plain_tooltip
 
 if TYPE_CHECKING:
     from db.organizations import Organization
+    from gui.table_copy import Copier
     from gui.table_editors import CellDelegate
 
 ROW_HEIGHT: Final = 32
@@ -92,8 +93,6 @@ class IntegrationTable(QTableView):
         self._set_up()
         self.chosen = RowSelection(self.selectionModel(), model, self._column_to_go_to, self)
         self.chosen.said.connect(self.said)
-        self._copier = Copier(self.selectionModel(), model, self._header.shown_columns, self)
-        self._copier.said.connect(self.said)
         self.place = PlaceKeeper(self, model)
         self.place.say = self.said.emit
         model.wanted_pks = self.place.wanted_pks
@@ -350,6 +349,14 @@ class IntegrationTable(QTableView):
     def copy(self) -> None:
         """Put the selected cells on the clipboard."""
         self._copier.copy()
+
+    @cached_property
+    def _copier(self) -> Copier:
+        from gui.table_copy import Copier
+
+        made = Copier(self.selectionModel(), self._rows, self._header.shown_columns, self)
+        made.said.connect(self.said)
+        return made
 
     # -- icons -------------------------------------------------------------------------------
 

@@ -101,17 +101,23 @@ def test_the_first_rows_wait_for_nothing_that_they_do_not_need(sample: Path) -> 
 
 def test_what_follows_the_first_rows_moves_nothing(qtbot: QtBot, window: MainWindow) -> None:
     def places() -> list[object]:
-        widgets = (space(window).table, space(window).search, *space(window).panes.children())
-        shown = [widget.geometry() for widget in widgets[:2]]
-        buttons = [
-            window.menus.tool_bar.widgetForAction(a) for a in window.menus.tool_bar.actions()
-        ]
-        return [*shown, space(window).panes.sizes(), *(b.geometry() for b in buttons if b)]
+        bar, tools = window.menuBar(), window.menus.tool_bar
+        shown = (space(window), space(window).table, space(window).search, bar, tools)
+        titles = [bar.actionGeometry(action) for action in bar.actions()]
+        sizes = space(window).panes.sizes()
+        return [*(widget.geometry() for widget in (*shown, window.status)), *titles, sizes]
+
+    def buttons() -> list[object]:
+        tools = window.menus.tool_bar
+        return [tools.actionGeometry(action) for action in tools.actions()]
 
     before = places()
+    qtbot.waitUntil(lambda: len({str(place) for place in buttons()}) > 1)  # they are laid out
+    before_symbols = buttons()
     with qtbot.waitSignal(window.ready):
         pass
     assert places() == before
+    assert buttons() == before_symbols
 
 
 def test_an_action_before_all_is_there_does_its_work(qtbot: QtBot, window: MainWindow) -> None:

@@ -35,6 +35,8 @@ def texts(menu: QMenu) -> list[str]:
 
 
 def test_the_menu_of_recent_catalogues(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    with qtbot.waitSignal(window.ready):
+        window.show()
     assert texts(menu(window, "Open &Recent")) == ["Nothing opened yet"]
     paths = [tmp_path / "a & b.db", tmp_path / "c.db"]
     for path in paths:
