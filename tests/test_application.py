@@ -15,9 +15,10 @@ from pytestqt.qtbot import QtBot
 
 from db import csv_import
 from db.catalog import Catalog
-from gui import application, resources
+from gui import application, catalog_files, resources
 from gui.columns import PLACE
 from gui.main_window import MainWindow
+from gui.settings import Settings
 from gui.workspace import Workspace
 
 from .conftest import ROOT
@@ -97,6 +98,26 @@ def test_the_first_rows_wait_for_nothing_that_they_do_not_need(sample: Path) -> 
     }
     assert not (rest | {"PySide6.QtNetwork"}) & set(painted)
     assert rest <= set(ready)
+
+
+def test_a_catalogue_is_there_before_the_window_is_shown(qtbot: QtBot, sample: Path) -> None:
+    made = application.make_window()
+    qtbot.addWidget(made)
+    assert made.files.take(catalog_files.open_first(sample, Settings()), 10)
+    assert space(made).model.rowCount() == 62
+    with qtbot.waitSignal(made.ready):
+        made.show()
+    made.close()
+
+
+def test_a_catalogue_that_cannot_be_opened_is_left_to_be_followed(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    made = application.make_window()
+    qtbot.addWidget(made)
+    assert not made.files.take(catalog_files.open_first(tmp_path / "none.db", Settings()), 10)
+    assert made.workspace is None
+    made.close()
 
 
 def test_what_follows_the_first_rows_moves_nothing(qtbot: QtBot, window: MainWindow) -> None:
