@@ -104,6 +104,8 @@ class Address:
 
 def classify(icon_url: Value, bases: Sequence[str | None] = ()) -> Address:
     """Tell what `icon_url` is; the first non-empty one of `bases` completes a relative one."""
+    if isinstance(icon_url, str) and _is_plain_web(icon_url):
+        return Address("web", icon_url, text=icon_url)
     text = csv_text(icon_url)
     base = next((base for base in bases if base), "")
     if len(text) > _CACHED_LENGTH:
@@ -112,8 +114,6 @@ def classify(icon_url: Value, bases: Sequence[str | None] = ()) -> Address:
 
 
 def _classify(text: str, base: str) -> Address:
-    if _is_plain_web(text):
-        return Address("web", text, text=text)
     stripped = text.strip(_SPACES)
     if not stripped:
         return Address("none", text=text)

@@ -12,19 +12,19 @@ from PySide6.QtGui import QFont, QPainter, QPalette, QPen, QPixmap
 from db.order import AT, ORGANIZATION
 from gui.gallery_grid import PADDING
 from gui.gallery_scene import Cell, GalleryScene
+from gui.icon_facts import IconState, IconView
 from gui.table_cells import Kind
 from gui.table_ink import GAP, SYMBOL_SIZE, CellInk
 
 if TYPE_CHECKING:
     from db.addresses import Address
-    from gui.icon_facts import IconView
 
 _NAME: Final = AT["name"]
 _ORGANIZATION: Final = AT[ORGANIZATION]
 _RADIUS: Final = 6
 _INSET: Final = 2
 """Between neighbouring cells' grounds, in px."""
-_DRAWABLE: Final = ("ready", "stale")
+_DRAWABLE: Final = (IconState.READY, IconState.STALE)
 
 
 class Source(Protocol):
@@ -95,13 +95,13 @@ class GalleryPainter(CellInk):
             x, y = x + left, y + PADDING
             view = icons.icon(address, size, ratio)
             pixmap = view.pixmap
-            if pixmap is None and view.state.value in _DRAWABLE:
+            if pixmap is None and view.state in _DRAWABLE:
                 pixmap = icons.nearest(address, size, ratio)
             if pixmap is None:
                 self._paint_state(painter, view, position in chosen, x + inset, y + inset, symbol)
                 continue
             self._paint_picture(painter, pixmap, position in chosen, x, y, size)
-            if view.state.value == "stale":
+            if view.state is IconState.STALE:
                 self._paint_stale(painter, x, y, size)
 
     def _paint_captions(

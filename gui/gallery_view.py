@@ -308,7 +308,8 @@ class IntegrationGallery(GridView):
         few = event.region().rectCount() <= _MOST_RECTANGLES
         rects = list(event.region()) if few else [event.rect()]  # type: ignore[call-overload]
         for scene in self._scenes.of(self.grid, self.verticalOffset(), rects, self.hasFocus()):
-            painter.setClipRect(scene.rect)
+            if len(rects) > 1:
+                painter.setClipRect(scene.rect)
             self._painter.paint(painter, scene, self._icons.source)
         painter.setClipping(False)
         if not self._band.isNull():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import Enum
-from functools import lru_cache
 from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication
@@ -30,18 +29,13 @@ class Cell(NamedTuple):
     kind: Kind
 
 
-def cell(value: Value, required: bool) -> Cell:
-    """What the cell of a value says."""
-    return _cell(beginning(value), required)
-
-
 def beginning(value: Value) -> Value:
     """As much of a value as a cell shows: what is remembered of a very long one."""
     return value[: SHORT + 1] if isinstance(value, str) else value
 
 
-@lru_cache(maxsize=8192, typed=True)
-def _cell(value: Value, required: bool) -> Cell:
+def cell(value: Value, required: bool) -> Cell:
+    """What the cell of a value says."""
     if not is_blank(value):
         text = csv_text(value)
         short = text[:SHORT] + "…" if len(text) > SHORT else text

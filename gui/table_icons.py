@@ -110,7 +110,7 @@ class RowIcons(QObject):
         self._classify: Classify | None = None
         self._bases: dict[str, str] = {}
         self._catalog_base = ""
-        self._known: dict[int, tuple[Row | None, Address]] = {}
+        self._known: dict[Row | None, Address] = {}
         self._long = LongAddresses()
         model.modelReset.connect(self._forget_rows)
         self._want = QTimer(self, singleShot=True, interval=_WANT_MILLISECONDS)
@@ -145,19 +145,18 @@ class RowIcons(QObject):
             return []
         known = self._known
         try:
-            return [known[id(row)][1] for row in rows]
+            return [known[row] for row in rows]
         except KeyError:
             self._learn(rows, self._classify)
-            return [known[id(row)][1] for row in rows]
+            return [known[row] for row in rows]
 
     def _learn(self, rows: Sequence[Row | None], classify: Classify) -> None:
-        """Rows are known by what they are, not by what they hold, which may be very long."""
         known = self._known
         if len(known) > _KEPT_ROWS:
             known.clear()
         for row in rows:
-            if id(row) not in known:
-                known[id(row)] = (row, self._address(row, classify))
+            if row not in known:
+                known[row] = self._address(row, classify)
 
     def icon(self, address: Address, size: int, ratio: float) -> IconView:
         """What to draw; there is a loader."""
