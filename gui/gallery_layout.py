@@ -101,6 +101,9 @@ class GridView(QAbstractItemView):
         else:
             self.viewport().update()
 
+    def verticalScrollbarValueChanged(self, value: int) -> None:
+        """Qt's own would look for the cell under the mouse, and paint it and the one before."""
+
     def can_scroll_pixels(self) -> bool:
         """Whether what is painted may be moved, and only what comes into sight be painted."""
         return self.grid.step == 1
