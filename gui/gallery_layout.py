@@ -165,6 +165,8 @@ class GridView(QAbstractItemView):
     ) -> None:
         if not index.isValid():
             return
+        if self.grid.total != self._rows.rowCount():
+            self.updateGeometries()  # the rows are others, and this view was not told yet
         grid, room, offset = self.grid, self.viewport().height(), self.verticalOffset()
         top = MARGIN + index.row() // grid.columns * grid.cell_height
         hints = QAbstractItemView.ScrollHint

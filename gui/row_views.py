@@ -97,6 +97,8 @@ class RowViews(QObject):
         if on == self.is_gallery:
             return
         top = max(0, old.top()[0])
+        current = old.currentIndex()
+        is_current_in_sight = old.is_in_sight(current)
         had_focus = old.hasFocus()
         old.commit_editor()
         from gui.gallery_grid import SHOWN
@@ -107,6 +109,8 @@ class RowViews(QObject):
         view = self.current
         self._table.place.view = view
         view.go_to_top(top, 0)
+        if is_current_in_sight:
+            view.scrollTo(current)
         if had_focus:
             view.setFocus()
 

@@ -55,6 +55,8 @@ class PlaceKeeper:
         self._row = 0
         self._column = 0
         self._was_visible = False
+        self._is_followed = False
+        self._is_at_top = True
         self._top: int | None = None
         self._offset = 0
         self._selected: list[int] = []
@@ -108,7 +110,8 @@ class PlaceKeeper:
             self._row = min([row, *(item.top() for item in selected(self._chooser))])
         self._selected = self._selected_pks() or self._selected
         self._remember_many()
-        self._offset = self.view.top()[1]
+        top, self._offset = self.view.top()
+        self._is_at_top = top < 0
 
     def after_reset(self) -> None:
         """The rows are others: select, and scroll to, what was there before."""
@@ -184,17 +187,24 @@ class PlaceKeeper:
         return [place for place in found if 0 <= place < self._model.rowCount()]
 
     def _restore_scroll(self) -> None:
-        view, spec = self.view, self._model.spec
-        if self._shown == spec and not self.chosen:
+        view = self.view
+        if self._shown == self._model.spec and not self.chosen:
             tops = self._places([] if self._top is None else [self._top])
-            if tops:
+            if self._is_followed and self._is_at_top:
+                self._show_current()  # the first rows, which came before, may have been without it
+            elif tops:
                 view.go_to_top(tops[0], self._offset)
-            return
-        view.go_to_top(0, 0)
-        follow = self._was_visible and not self._is_new_search()
+        else:
+            view.go_to_top(0, 0)
+            self._is_followed = self._was_visible and not self._is_new_search()
+            if self._is_followed or self.chosen:
+                self._show_current()
+        self._is_followed = self._is_followed and self._model.is_loading
+
+    def _show_current(self) -> None:
         current = self._chooser.currentIndex()
-        if current.isValid() and (follow or self.chosen):
-            view.scrollTo(current)
+        if current.isValid():
+            self.view.scrollTo(current)
 
     def _is_new_search(self) -> bool:
         words = self._model.spec.words.strip()

@@ -518,6 +518,50 @@ def test_both_views_keep_place_selection_and_current_row(open_window: Open, path
     assert space.table.chosen.current_pk == chosen
 
 
+@pytest.mark.parametrize("name", ["show_gallery", "show_table"])
+def test_the_current_row_is_shown_when_the_search_was_cleared(
+    open_window: Open, path: Path, qtbot: QtBot, name: str
+) -> None:
+    window = open_window(path)
+    space = space_of(window)
+    other = "show_table" if name == "show_gallery" else "show_gallery"
+    window.actions_by_name[other].trigger()
+    search(space, "n25", qtbot)
+    space.table.chosen.move_current(1)
+    qtbot.waitUntil(lambda: space.table.chosen.current_pk is not None, timeout=LONG)
+    chosen = space.table.chosen.current_pk
+    search(space, "", qtbot)
+    window.actions_by_name[name].trigger()
+    view = views_of(window).current
+    assert space.table.chosen.current_pk == chosen
+    assert space.table.chosen.current_row > 200
+    qtbot.waitUntil(lambda: view.is_in_sight(view.currentIndex()), timeout=LONG)
+
+
+def search(space: Workspace, words: str, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(space.model.loaded, timeout=LONG):
+        space.search.field.setText(words)
+
+
+def test_a_current_row_in_sight_stays_in_sight_in_the_other_view(
+    open_window: Open, path: Path
+) -> None:
+    window = open_window(path)
+    window.resize(1280, 800)
+    space = space_of(window)
+    window.actions_by_name["show_gallery"].trigger()
+    gallery = gallery_of(window)
+    gallery.zoom(32)
+    gallery.go_to_top(0, 0)
+    last = gallery.visible_rows()[1] - gallery.visible_rows()[0]
+    space.table.chosen.move_current(last - space.table.chosen.current_row)
+    gallery.go_to_top(0, 0)
+    window.actions_by_name["show_table"].trigger()
+    assert space.table.chosen.current_row == last
+    assert space.table.visible_rows()[0] > 0
+    assert space.table.is_in_sight(space.table.currentIndex())
+
+
 def test_view_and_zoom_come_back(open_window: Open, path: Path, qtbot: QtBot) -> None:
     window = open_window(path)
     window.actions_by_name["show_gallery"].trigger()
