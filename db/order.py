@@ -10,7 +10,7 @@ import json
 import time
 import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -240,12 +240,14 @@ def _first_pks(connection: apsw.Connection, spec: OrderSpec) -> list[int]:
 
 @contextmanager
 def _attached(connection: apsw.Connection, path: Path, name: str, access: str) -> Iterator[None]:
-    connection.execute(f"ATTACH ? AS {name}", (f"{path.as_uri()}?{access}",))
     try:
+        connection.execute(f"ATTACH ? AS {name}", (f"{path.as_uri()}?{access}",))
         yield
     finally:
         with _unwatched(connection):
-            connection.execute(f"DETACH {name}")
+            while name in connection.db_names():  # an interrupt may come amidst either statement
+                with suppress(apsw.InterruptError):
+                    connection.execute(f"DETACH {name}")
 
 
 @contextmanager

@@ -68,6 +68,11 @@ class Reader:
                 answer = job(self._connected())
         except Cancelled as error:
             raise Superseded from error
+        except apsw.Error as error:
+            # SQLite may take an interrupt amidst reading a statement for an error in it.
+            if self._is_outdated():
+                raise Superseded from error
+            raise
         finally:
             self._close_cursors()
             self._end_transaction()

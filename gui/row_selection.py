@@ -32,6 +32,9 @@ class RowSelection(QObject):
     Args:
         column: tells the column in which the current cell is to be, in another row.
 
+    Attributes:
+        is_sought: called for whether selected rows are still being found in a new order.
+
     Signals:
         current_changed(int | None): the pk of the current row, or that there is none; also after
             new rows were shown, since the row may stand elsewhere.
@@ -54,6 +57,7 @@ class RowSelection(QObject):
         self.chooser = chooser
         self._model = model
         self._column = column
+        self.is_sought: Callable[[], bool] = lambda: False
         chooser.currentChanged.connect(self._current_changed)
         chooser.selectionChanged.connect(lambda *_: self.selected_changed.emit(self.count))
 
@@ -108,9 +112,17 @@ class RowSelection(QObject):
     def with_pks(self, then: Callable[[Sequence[int]], Any]) -> None:
         """Call `then` with the pks of the selected rows, or else of the current one.
 
-        At once for a few rows, later for many: a reader looks them up. Not at all for none.
+        At once for a few rows, later for many: a reader looks them up. Not at all for none, nor
+        while it is not known where the selected rows are.
         """
         ranges = self.ranges
+        if not ranges and self.is_sought():
+            self.said.emit(
+                self.tr(
+                    "The selected rows are being found in the new order. Try again in a moment."
+                )
+            )
+            return
         if not ranges and self.current_row >= 0:
             ranges = [(self.current_row, self.current_row)]
         if sum(last - first + 1 for first, last in ranges) <= FEW_ROWS:

@@ -65,6 +65,11 @@ class PlaceKeeper:
         self._columns: Range = (0, len(COLUMNS) - 1)
         self._shown: OrderSpec | None = None
 
+    @property
+    def is_seeking(self) -> bool:
+        """Whether it is not known yet where the many rows are that were selected."""
+        return self._many is not None
+
     def wanted_pks(self) -> list[int]:
         """What the next order is to find: the current row, the top one and the selected ones."""
         index = self._chooser.currentIndex()
@@ -152,15 +157,21 @@ class PlaceKeeper:
                 self._model,
                 answer,
                 lambda ranges: self._found_many(many, ranges),
-                lambda error: self.say(sentence(error)),
+                self._not_found,
             )
+
+    def _not_found(self, error: Exception) -> None:
+        self._many = None
+        self.say(sentence(error))
 
     def _found_many(
         self, many: tuple[Order, list[Range]] | None, ranges: list[Range] | None
     ) -> None:
-        if self._many is not many or many is None or self._chooser.hasSelection():
-            return  # what was selected since is what is meant
+        if self._many is not many or many is None:
+            return
         self._many = None
+        if self._chooser.hasSelection():
+            return  # what was selected since is what is meant
         if ranges is None:
             words = QCoreApplication.translate(
                 "PlaceKeeper",

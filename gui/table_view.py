@@ -95,6 +95,7 @@ class IntegrationTable(QTableView):
         self.chosen.said.connect(self.said)
         self.place = PlaceKeeper(self, model)
         self.place.say = self.said.emit
+        self.chosen.is_sought = lambda: self.place.is_seeking
         model.wanted_pks = self.place.wanted_pks
         model.modelAboutToBeReset.connect(self.place.before_reset)
         model.modelReset.connect(self._after_reset)

@@ -260,3 +260,19 @@ def _count_to_a_thousand(connection: apsw.Connection) -> int:
 
 def _insert(connection: apsw.Connection) -> None:
     connection.execute("INSERT INTO integration(id) VALUES(hex(randomblob(16)))")
+
+
+def test_an_error_in_what_nobody_waits_for_any_more_is_none(reader: Reader) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def job(_: apsw.Connection) -> None:
+        begun.set()
+        go_on.wait(SECONDS)
+        raise apsw.SQLError("an interrupt that came while the statement was read")
+
+    first = reader.request(job)
+    assert begun.wait(SECONDS)
+    second = reader.request(lambda connection: 2)
+    go_on.set()
+    assert second.result(SECONDS) == 2
+    assert isinstance(first.exception(SECONDS), Superseded)
