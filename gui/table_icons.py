@@ -46,31 +46,34 @@ class LongAddresses:
     """
 
     def __init__(self) -> None:
-        self._views: dict[tuple[str, int, float], IconView] = {}
+        # By what an address is, not by what it says: to compare it would take long, too.
+        self._views: dict[tuple[int, int, float], tuple[Address, IconView]] = {}
 
     def icon(self, loader: Loader, address: Address, size: int, ratio: float) -> IconView:
         """What the loader says, asked for once."""
-        key = (address.url, size, ratio)
-        view = self._views.get(key)
-        if view is None:
-            view = loader.icon(address, size, ratio)
-            if view.pixmap is not None or view.state.value in _FINAL_STATES:
-                self._views[key] = view
+        key = (id(address), size, ratio)
+        if key in self._views:
+            return self._views[key][1]
+        view = loader.icon(address, size, ratio)
+        if view.pixmap is not None or view.state.value in _FINAL_STATES:
+            self._views[key] = (address, view)
         return view
 
-    def has(self, url: str, size: int, ratio: float) -> bool:
+    def has(self, address: Address, size: int, ratio: float) -> bool:
         """Whether nothing more is to come of an icon in this size."""
-        return (url, size, ratio) in self._views
+        return (id(address), size, ratio) in self._views
 
     def forget(self, urls: Collection[str]) -> None:
         """These addresses have another icon now."""
-        for key in [key for key in self._views if key[0] in urls]:
-            del self._views[key]
+        for key, (address, _) in list(self._views.items()):
+            if address.url in urls:
+                del self._views[key]
 
-    def keep(self, urls: Collection[str]) -> None:
+    def keep(self, addresses: Sequence[Address]) -> None:
         """Only these addresses are in sight; when many were, forget the others."""
         if len(self._views) > _KEPT_LONG:
-            self._views = {key: view for key, view in self._views.items() if key[0] in urls}
+            ids = set(map(id, addresses))
+            self._views = {key: kept for key, kept in self._views.items() if key[0] in ids}
 
 
 class RowView(Protocol):
@@ -110,7 +113,8 @@ class RowIcons(QObject):
         self._classify: Classify | None = None
         self._bases: dict[str, str] = {}
         self._catalog_base = ""
-        self._known: dict[Row | None, Address] = {}
+        self._known: dict[int, Address] = {}
+        self._known_rows: list[Row | None] = []
         self._long = LongAddresses()
         model.modelReset.connect(self._forget_rows)
         self._want = QTimer(self, singleShot=True, interval=_WANT_MILLISECONDS)
@@ -145,18 +149,19 @@ class RowIcons(QObject):
             return []
         known = self._known
         try:
-            return [known[row] for row in rows]
+            return [known[id(row)] for row in rows]
         except KeyError:
             self._learn(rows, self._classify)
-            return [known[row] for row in rows]
+            return [known[id(row)] for row in rows]
 
     def _learn(self, rows: Sequence[Row | None], classify: Classify) -> None:
         known = self._known
         if len(known) > _KEPT_ROWS:
-            known.clear()
+            self._forget_rows()
         for row in rows:
-            if row not in known:
-                known[row] = self._address(row, classify)
+            if id(row) not in known:
+                known[id(row)] = self._address(row, classify)
+                self._known_rows.append(row)  # as long as it is there, no other has its id
 
     def icon(self, address: Address, size: int, ratio: float) -> IconView:
         """What to draw; there is a loader."""
@@ -188,6 +193,7 @@ class RowIcons(QObject):
 
     def _forget_rows(self) -> None:
         self._known.clear()
+        self._known_rows.clear()
 
     def _repaint(self) -> None:
         self._view.viewport().update()
@@ -199,8 +205,8 @@ class RowIcons(QObject):
             return
         visible = self.addresses(self._model.rows(*self._view.visible_rows()))
         size, ratio = self._view.icon_size, self._view.devicePixelRatioF()
-        self._long.keep({address.url for address in visible})
-        wanted = [item for item in visible if not self._long.has(item.url, size, ratio)]
+        self._long.keep(visible)
+        wanted = [item for item in visible if not self._long.has(item, size, ratio)]
         current = self._view.currentIndex()
         if current.isValid():
             wanted += self.addresses([self._model.row(current.row())])
