@@ -67,6 +67,7 @@ def _open_window(path: Path | None, allow_host: list[str]) -> int:
 
         startup.check_system()
         startup.check_qt()
+        startup.spare_reading()
     except startup.CannotStart as reason:
         print(f"integration-icons cannot start. {reason}", file=sys.stderr)
         return 2

@@ -130,6 +130,25 @@ def check_qt() -> None:
     refuse_lost_references(before - sys.getrefcount(None), PySide6.__version__)
 
 
+def spare_reading() -> None:
+    """Tell PySide6 what it would read the source of each module for that is imported after it.
+
+    It looks for its own name there, to know which modules may want its features (`snake_case`,
+    `true_property`), and notes -1 for those that want none: neither Python's own nor ours do. A
+    PySide6 without these notes reads on, 7 ms of a start.
+    """
+    notes = getattr(sys.modules.get("shibokensupport.feature"), "pyside_feature_dict", None)
+    if isinstance(notes, dict):
+        root = Path(__file__).resolve().parents[1]
+        ours = (
+            f"{package}.{file.removesuffix('.py')}"
+            for package in ("db", "gui")
+            for file in os.listdir(root / package)
+        )
+        for name in (*sys.stdlib_module_names, *sys.modules, "db", "gui", *ours):
+            notes.setdefault(name, -1)
+
+
 def refuse_lost_references(lost: int, version: str) -> None:
     """Raise CannotStart when `lost` references to None of ``_CALLS`` calls are too many.
 

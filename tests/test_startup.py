@@ -119,3 +119,20 @@ def test_debian_knows_the_packages() -> None:
     if "libgl1" not in known:
         pytest.skip("apt has no package lists here")
     assert {name for name in names if name not in known and f"{name}t64" not in known} == set()
+
+
+@pytest.mark.parametrize(("spare", "is_read"), [("", True), ("startup.spare_reading()", False)])
+def test_pyside_is_spared_to_read_our_sources(spare: str, is_read: bool) -> None:
+    program = (
+        "import linecache\n"
+        "from gui import startup\n"
+        "startup.check_qt()\n"
+        f"{spare}\n"
+        "import textwrap\n"
+        "from gui.columns import COLUMNS\n"
+        "read = [name for name in linecache.cache if name.endswith(('columns.py', 'textwrap.py'))]\n"
+        "print(bool(COLUMNS and read))\n"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(is_read)
