@@ -141,9 +141,9 @@ def spare_reading() -> None:
     if isinstance(notes, dict):
         root = Path(__file__).resolve().parents[1]
         ours = (
-            f"{package}.{file.removesuffix('.py')}"
+            f"{package}.{path.stem}"
             for package in ("db", "gui")
-            for file in os.listdir(root / package)
+            for path in (root / package).iterdir()
         )
         for name in (*sys.stdlib_module_names, *sys.modules, "db", "gui", *ours):
             notes.setdefault(name, -1)
