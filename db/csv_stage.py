@@ -33,7 +33,7 @@ from db.csv_dialect import (
 )
 from db.csv_file import BUFFER, Source, not_utf8, opened, sample
 from db.csv_match import Counts, match
-from db.dates import instant
+from db.dates import instant_of
 from db.errors import Invalid, Problem, translated
 from db.fields import FIELD_BY_NAME, FIELDS, INSTANTS
 from db.metadata import json_problem
@@ -260,7 +260,7 @@ class _Rows:
             cells = pick(row)
             cells.append(line)
             for position in dates:
-                cells.append(instant(row[position]))
+                cells.append(instant_of(row[position]))
             yield cells
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
