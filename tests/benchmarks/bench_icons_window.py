@@ -6,7 +6,6 @@ to do there, and how. Prints a JSON object as the last line.
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import subprocess
@@ -71,7 +70,7 @@ class Window:
         self._window.resize(*SIZE)
         loop = QEventLoop()
         self._window.painted.connect(lambda: self.table.setColumnHidden(PLACE[ICON], True))
-        self._window.painted.connect(gc.enable)
+        application.spare_collecting(self._window)
         self._window.ready.connect(loop.quit)
         self._window.files.open_first(Path(catalog))
         self._window.show()
