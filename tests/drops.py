@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QMimeData, QPoint, Qt
+from PySide6.QtCore import QLibraryInfo, QMimeData, QPoint, QPointF, Qt, QVersionNumber
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 _BOTH = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
 _BUTTON = Qt.MouseButton.LeftButton
 _NO_KEY = Qt.KeyboardModifier.NoModifier
+_TAKES_FRACTIONS = QLibraryInfo.version() >= QVersionNumber(6, 12)
+"""From then on whole pixels are deprecated; before, they are all that drags take."""
+
+
+def _place(at: QPoint) -> QPoint | QPointF:
+    return at.toPointF() if _TAKES_FRACTIONS else at
 
 
 def _enter(widget: QWidget, at: QPoint, mime: QMimeData) -> bool:
     """Whether the widget has an interest: else Qt gives what follows to the last one that had,
     which may be gone."""
-    enter = QDragEnterEvent(at, _BOTH, mime, _BUTTON, _NO_KEY)
+    enter = QDragEnterEvent(_place(at), _BOTH, mime, _BUTTON, _NO_KEY)
     enter.ignore()
     QApplication.sendEvent(widget, enter)
     return enter.isAccepted()
@@ -26,7 +32,7 @@ def drag(widget: QWidget, at: QPoint, mime: QMimeData) -> bool:
 
 
 def _move(widget: QWidget, at: QPoint, mime: QMimeData) -> bool:
-    move = QDragMoveEvent(at, _BOTH, mime, _BUTTON, _NO_KEY)
+    move = QDragMoveEvent(_place(at), _BOTH, mime, _BUTTON, _NO_KEY)
     move.ignore()
     QApplication.sendEvent(widget, move)
     return move.isAccepted()
