@@ -154,7 +154,7 @@ def make(
             early(start)
     path = folder / f"order-{next(_NUMBERS)}.db"
     try:
-        with _attached(connection, path, "made", "mode=rwc"):
+        with attached(connection, path, "made", CREATE):
             count = _write(connection, spec)
             positions = _find(connection, "made", find)
     except BaseException:
@@ -173,7 +173,7 @@ def beginning(
 
 def _write(connection: apsw.Connection, spec: OrderSpec) -> int:
     sql, parameters = _statement(spec, use_index=_is_in_an_index(spec))
-    with _writing(connection):
+    with writable(connection):
         connection.pragma("journal_mode", "OFF", schema="made")
         connection.pragma("synchronous", "OFF", schema="made")
         connection.execute(f"CREATE TABLE made.positions AS {sql}", parameters)
@@ -239,7 +239,8 @@ def _first_pks(connection: apsw.Connection, spec: OrderSpec) -> list[int]:
 
 
 @contextmanager
-def _attached(connection: apsw.Connection, path: Path, name: str, access: str) -> Iterator[None]:
+def attached(connection: apsw.Connection, path: Path, name: str, access: str) -> Iterator[None]:
+    """Read a scratch file as schema `name` on a reader's connection, or make it (`CREATE`)."""
     try:
         connection.execute(f"ATTACH ? AS {name}", (f"{path.as_uri()}?{access}",))
         yield
@@ -251,7 +252,8 @@ def _attached(connection: apsw.Connection, path: Path, name: str, access: str) -
 
 
 @contextmanager
-def _writing(connection: apsw.Connection) -> Iterator[None]:
+def writable(connection: apsw.Connection) -> Iterator[None]:
+    """Let a reader's connection write, into scratch files only: the catalogue is open read-only."""
     connection.pragma("query_only", False)
     try:
         yield
@@ -273,6 +275,8 @@ def _unwatched(connection: apsw.Connection) -> Iterator[None]:
 
 FINISHED: Final = "mode=ro&immutable=1"
 """How the file of a finished order is attached."""
+CREATE: Final = "mode=rwc"
+"""How a scratch file is attached that is being made."""
 
 
 def _find(connection: apsw.Connection, schema: str, pks: Sequence[int]) -> dict[int, int]:
@@ -285,7 +289,7 @@ def _find(connection: apsw.Connection, schema: str, pks: Sequence[int]) -> dict[
 
 def pks_at(connection: apsw.Connection, order: Order, ranges: Iterable[Range]) -> list[int]:
     """The pks at some positions, each once, in their order; many, so on a reader."""
-    with _attached(connection, order.path, "asked", FINISHED):
+    with attached(connection, order.path, "asked", FINISHED):
         return [
             pk
             for first, last in merged(ranges)
@@ -308,8 +312,8 @@ def moved(
         ranges of positions in `now`; None if they would be more than `most`.
     """
     with (
-        _attached(connection, before.path, "earlier", FINISHED),
-        _attached(connection, now.path, "asked", FINISHED),
+        attached(connection, before.path, "earlier", FINISHED),
+        attached(connection, now.path, "asked", FINISHED),
     ):
         found: list[Range] = connection.execute(  # type: ignore[assignment]
             _MOVED, (json.dumps(merged(ranges)), most + 1)
@@ -340,7 +344,7 @@ def values_at(
         f"SELECT p.rowid - 1, {columns} FROM asked.positions p {JOINS} "
         "WHERE p.rowid BETWEEN ? AND ? AND i.pk ORDER BY p.rowid"
     )
-    with _attached(connection, order.path, "asked", FINISHED):
+    with attached(connection, order.path, "asked", FINISHED):
         return [
             (position, tuple(values))
             for first, last in merged(ranges)

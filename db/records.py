@@ -39,9 +39,9 @@ def add_integration(edit: EditSession, *, values: Mapping[str, Value]) -> int:
     row = dict(values)
     if is_blank(row.get("id")):
         row["id"] = str(uuid4())
-    _check(edit, row, pk=None)
-    _ensure_organization(edit, row.get("org_id"))
-    pk: int = Integration.insert(_stored(row)).execute(edit.database)
+    check(edit, row, pk=None)
+    ensure_organization(edit, row.get("org_id"))
+    pk: int = Integration.insert(stored(row)).execute(edit.database)
     return pk
 
 
@@ -53,14 +53,14 @@ def update_integration(edit: EditSession, *, pk: int, values: Mapping[str, Value
     """
     if not values:
         return
-    _check(edit, values, pk=pk)
-    changed = Integration.update(_stored(values)).where(Integration.pk == pk).execute(edit.database)
+    check(edit, values, pk=pk)
+    changed = Integration.update(stored(values)).where(Integration.pk == pk).execute(edit.database)
     if not changed:
         raise Invalid(
             "This integration was deleted meanwhile; your text was not stored. "
             "Undo the deletion, or add it as a new one."
         )
-    _ensure_organization(edit, values.get("org_id"))
+    ensure_organization(edit, values.get("org_id"))
 
 
 def update_integrations(
@@ -73,15 +73,15 @@ def update_integrations(
     """
     if "id" in values:
         raise Invalid("id is another one for each integration. It cannot be set for many.")
-    _check(edit, values, pk=None)
-    row = _stored(values)
+    check(edit, values, pk=None)
+    row = stored(values)
     changed = 0
     for batch in _batches(edit, pks):
         query = Integration.update(row).where(Integration.pk.in_(batch))
         changed += query.execute(edit.database)
     if not changed:
         raise Invalid("What was to be changed was deleted meanwhile. Nothing was changed.")
-    _ensure_organization(edit, values.get("org_id"))
+    ensure_organization(edit, values.get("org_id"))
     edit.count = (edit.count or 0) + changed
     return changed
 
@@ -241,7 +241,8 @@ def check_text(name: str, text: str) -> None:
         ) from None
 
 
-def _stored(values: Mapping[str, Value]) -> dict[str, Value]:
+def stored(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Values by column, as they are written: with the instants of dates."""
     row = dict(values)
     for date, column in INSTANTS.items():
         if date in row:
@@ -253,7 +254,12 @@ def _stored(values: Mapping[str, Value]) -> dict[str, Value]:
     return row
 
 
-def _check(edit: EditSession, values: Mapping[str, Value], *, pk: int | None) -> None:
+def check(edit: EditSession, values: Mapping[str, Value], *, pk: int | None) -> None:
+    """Look whether values can be stored in the integration `pk` (None: in any).
+
+    Raises:
+        Invalid: one cannot.
+    """
     for name, value in values.items():
         field = FIELD_BY_NAME.get(name)
         if field is None:
@@ -294,7 +300,8 @@ def _check_id(edit: EditSession, value: Value, pk: int | None) -> None:
         raise Invalid("id “{id}” is taken by another integration. Choose another.", id=value)
 
 
-def _ensure_organization(edit: EditSession, org_id: Value) -> None:
+def ensure_organization(edit: EditSession, org_id: Value) -> None:
+    """Make the organization if it is unknown; no integration may name one that is not there."""
     if isinstance(org_id, str) and org_id and not _organization(edit, org_id):
         Organization.insert(id=org_id, name=org_id).execute(edit.database)
 
