@@ -123,9 +123,7 @@ def in_parts(
 
 
 @contextmanager
-def indexes_off(
-    connection: apsw.Connection, fields: Collection[str], count: int
-) -> Iterator[None]:
+def indexes_off(connection: apsw.Connection, fields: Collection[str], count: int) -> Iterator[None]:
     """Where many rows change, build the indexes over `fields` after them instead of with each.
 
     1,000,000 URLs: 0.6 s instead of 13 s. The indexes over other fields stay.

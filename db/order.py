@@ -173,12 +173,18 @@ def beginning(
 
 def _write(connection: apsw.Connection, spec: OrderSpec) -> int:
     sql, parameters = _statement(spec, use_index=_is_in_an_index(spec))
+    make_fast(connection, "made")
     with writable(connection):
-        connection.pragma("journal_mode", "OFF", schema="made")
-        connection.pragma("synchronous", "OFF", schema="made")
         connection.execute(f"CREATE TABLE made.positions AS {sql}", parameters)
     count: int | None = connection.execute("SELECT max(rowid) FROM made.positions").get
     return count or 0
+
+
+def make_fast(connection: apsw.Connection, schema: str) -> None:
+    """Write an attached scratch file without safety: if it is not finished, nobody reads it."""
+    with writable(connection):
+        connection.pragma("journal_mode", "OFF", schema=schema)
+        connection.pragma("synchronous", "OFF", schema=schema)
 
 
 def _is_in_an_index(spec: OrderSpec) -> bool:
@@ -245,7 +251,7 @@ def attached(connection: apsw.Connection, path: Path, name: str, access: str) ->
         connection.execute(f"ATTACH ? AS {name}", (f"{path.as_uri()}?{access}",))
         yield
     finally:
-        with _unwatched(connection):
+        with unwatched(connection):
             while name in connection.db_names():  # an interrupt may come amidst either statement
                 with suppress(apsw.InterruptError):
                     connection.execute(f"DETACH {name}")
@@ -258,12 +264,23 @@ def writable(connection: apsw.Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        with _unwatched(connection):
+        with unwatched(connection):
             connection.pragma("query_only", True)
 
 
 @contextmanager
-def _unwatched(connection: apsw.Connection) -> Iterator[None]:
+def one_moment(connection: apsw.Connection) -> Iterator[None]:
+    """Several questions about the catalogue as it is at one moment."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        with unwatched(connection):
+            connection.execute("COMMIT")
+
+
+@contextmanager
+def unwatched(connection: apsw.Connection) -> Iterator[None]:
     """For tidying up: a reader refuses statements once a newer question waits."""
     watch = connection.exec_trace
     connection.exec_trace = None

@@ -113,13 +113,11 @@ def common(connection: apsw.Connection, scope: Scope) -> Common:
     """In which fields all hold the same value; one pass, on a reader."""
     names = [field.name for field in FIELDS]
     where = f"FROM integration WHERE integration.pk IN ({scope.sql})"
-    with readable(connection, scope):
-        connection.execute("BEGIN")  # one moment for both; the reader ends it
+    with readable(connection, scope), order.one_moment(connection):
         first = connection.execute(
             f"SELECT {', '.join(names)} {where} LIMIT 1", scope.parameters
         ).fetchone()
         if first is None:
-            connection.execute("COMMIT")
             return Common(Extent(0, 0), {})
         differs = ", ".join(
             f"max({name} IS NOT ? OR typeof({name}) <> typeof(?))" for name in names
@@ -129,7 +127,6 @@ def common(connection: apsw.Connection, scope: Scope) -> Common:
             f"SELECT count(*), count(DISTINCT org_id), {differs} {where}",
             (*twice, *scope.parameters),
         ).fetchone()
-        connection.execute("COMMIT")
     assert found is not None
     count, organizations, *several = found
     values = dict(zip(names, first, strict=True))

@@ -169,6 +169,10 @@ def test_large_changes_tell_how_far_they_are_and_rebuild_their_indexes(
         catalog.close()
 
 
+def _ignore(_: object) -> None:
+    pass
+
+
 def indexes(catalog: Catalog) -> set[str]:
     sql = "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql > ''"
     found = catalog.reader("x").request(lambda c: c.execute(sql).fetchall()).result(SECONDS)
@@ -193,7 +197,7 @@ def test_a_cancelled_change_leaves_nothing(catalog: Catalog) -> None:
     import threading
 
     go_on = threading.Event()
-    waiting = catalog.edit("Wait", lambda _: None if go_on.wait(SECONDS) else None)
+    waiting = catalog.edit("Wait", lambda _: _ignore(go_on.wait(SECONDS)))
     futures = [catalog.edit("Change", body)]
     go_on.set()
     waiting.result(SECONDS)
