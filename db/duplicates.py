@@ -55,7 +55,7 @@ class Group(NamedTuple):
     position: int
     title: str
     organization: str
-    count: int
+    size: int
 
 
 def find(

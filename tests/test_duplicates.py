@@ -54,7 +54,7 @@ def read(catalog: Catalog, found: Groups) -> list[tuple[str, str, list[str]]]:
         members = reader.request(
             lambda c, of=of: duplicates.members(c, found, of, 99)  # type: ignore[misc]
         ).result(SECONDS)
-        assert len(members) == group.count
+        assert len(members) == group.size
         listed.append((group.title, group.organization, [str(row["id"]) for row in members]))
     return listed
 
