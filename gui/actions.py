@@ -60,6 +60,7 @@ SPECS = (
         of_table=True,
     ),
     Spec("find", _N("Actions", "&Find"), "search", QKeySequence.StandardKey.Find),
+    Spec("replace", _N("Actions", "Find and &Replace…"), "rename", "Ctrl+H"),
     Spec("refresh", _N("Actions", "&Refresh"), "reload", "F5"),
     Spec("show_table", _N("Actions", "&Table"), "table", "F7", checkable=True),
     Spec("show_gallery", _N("Actions", "&Gallery"), "gallery", "F8", checkable=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Final, Literal, cast
 
@@ -78,6 +79,21 @@ class Settings:
     @cache_megabytes.setter
     def cache_megabytes(self, megabytes: int) -> None:
         self._store.setValue("cache_megabytes", megabytes)
+
+    @property
+    def recipes(self) -> dict[str, dict[str, object]]:
+        """Replacements that were saved, by name, in the words of `gui.recipes`."""
+        try:
+            found = json.loads(str(self._store.value("recipes", "{}")))
+        except ValueError:
+            return {}
+        if not isinstance(found, dict):
+            return {}
+        return {name: recipe for name, recipe in found.items() if isinstance(recipe, dict)}
+
+    @recipes.setter
+    def recipes(self, recipes: dict[str, dict[str, object]]) -> None:
+        self._store.setValue("recipes", json.dumps(recipes))
 
     def state(self, name: str) -> QByteArray:
         """A saved layout (of the window, a splitter, the table's header); empty if none."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from db.catalog import Catalog
     from db.changes import Change
     from db.organizations import Overview
+    from gui.bulk_actions import BulkActions
     from gui.empty_state import EmptyState
     from gui.export_dialog import Scope
     from gui.icon_loader import IconLoader
@@ -149,6 +150,24 @@ class Workspace(QWidget):
         made.failed.connect(self.failed)
         return made
 
+    @cached_property
+    def bulk_actions(self) -> BulkActions:
+        """What is done to many integrations at once."""
+        from gui.bulk_actions import BulkActions
+
+        made = BulkActions(
+            self.catalog,
+            self.model,
+            self.table,
+            self._settings,
+            self._loader,
+            lambda: self.organization_actions.overview,
+            self,
+        )
+        made.said.connect(self.said)
+        made.failed.connect(self.failed)
+        return made
+
     # -- layout ------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
@@ -214,6 +233,7 @@ class Workspace(QWidget):
         from gui.icon_setting import IconSetting
         from gui.icon_targets import IconTargets
 
+        self._loader = loader
         setting = IconSetting(self, loader, self.record_actions.edit)
         setting.failed.connect(self.failed)
         self.icons = IconTargets(setting, self.model, self.table.chosen, self.said)
@@ -249,6 +269,8 @@ class Workspace(QWidget):
         self._settings.save_state("table", self.table.save_layout())
         self.catalog.changed.remove(self._told)
         self.model.close()
+        if "bulk_actions" in self.__dict__:
+            self.bulk_actions.close()
         self.catalog.close()
 
     # -- what is shown -----------------------------------------------------------------------

@@ -20,6 +20,7 @@ from db import records
 from db.catalog import Catalog
 from db.edits import EditSession
 from db.errors import Invalid
+from db.replacement import Replacement
 from gui import application
 from gui.columns import PLACE
 from gui.error_dialog import ErrorDialog
@@ -177,6 +178,20 @@ def _import(dialogs: Dialogs) -> QWidget:
     return found
 
 
+def _replace(dialogs: Dialogs) -> QWidget:
+    recipe = {"fields": ["icon_url", "name"], "mode": "plain", "find": MARK, "text": HOSTILE}
+    Settings().recipes = {HOSTILE: {**recipe, "match_case": True}}
+    dialogs.go_to(1)
+    found = dialogs.space.bulk_actions.replace(
+        Replacement(("icon_url", "name"), "plain", MARK, f"{MARK} new")
+    )
+    dialogs.qtbot.waitUntil(found.replace_button.isEnabled, timeout=LONG)
+    lines = found.table.lines()
+    assert lines is not None
+    dialogs.qtbot.waitUntil(lambda: lines.row(0) is not None, timeout=LONG)
+    return found
+
+
 def _triggered(name: str) -> Opener:
     def opener(dialogs: Dialogs) -> QWidget:
         dialogs.go_to(1)
@@ -276,6 +291,7 @@ OPENERS: dict[str, Opener] = {
     "window without a match": _no_match,
     "window with the gallery": _gallery,
     "import": _import,
+    "find and replace": _replace,
     "export": _triggered("export"),
     "preferences": _triggered("preferences"),
     "about": _triggered("about"),

@@ -1,0 +1,101 @@
+"""What is done to many integrations at once: the dialogs and gestures, made when first used."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QDialog, QWidget
+
+from db.scratch import ScratchFolder
+from gui.edit_scopes import edit_scopes
+from gui.settings import Settings
+from gui.table_icons import Loader
+from gui.table_view import IntegrationTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from db.catalog import Catalog
+    from db.organizations import Overview
+    from db.reader import Reader
+    from db.replacement import Replacement
+    from gui.replace_dialog import ReplaceDialog
+    from gui.table_model import IntegrationTableModel
+
+
+class BulkActions(QObject):
+    """Opens the dialogs over the rows of one catalogue.
+
+    Args:
+        overview: tells the organizations, how many integrations there are, and the base URL.
+        window: the parent of the dialogs.
+
+    Signals:
+        said(str): a message for the status bar.
+        failed(Exception): something that the user has to know went wrong.
+    """
+
+    said = Signal(str)
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        model: IntegrationTableModel,
+        table: IntegrationTable,
+        settings: Settings,
+        loader: Loader,
+        overview: Callable[[], Overview],
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._catalog = catalog
+        self._model = model
+        self._table = table
+        self._settings = settings
+        self._loader = loader
+        self._overview = overview
+        self._window = window
+
+    def close(self) -> None:
+        """Remove the scratch files."""
+        if "_folder" in self.__dict__:
+            self._folder.close()
+
+    @cached_property
+    def _folder(self) -> ScratchFolder:
+        return ScratchFolder()
+
+    @cached_property
+    def _readers(self) -> tuple[Reader, Reader]:
+        return self._catalog.reader("find"), self._catalog.reader("found")
+
+    def replace(self, replacement: Replacement | None = None) -> ReplaceDialog:
+        """Find and replace, beginning with a replacement if one is given."""
+        from gui.replace_dialog import ReplaceDialog
+
+        overview = self._overview()
+        dialog = ReplaceDialog(
+            self._catalog,
+            edit_scopes(self._model, self._table.chosen, overview.total),
+            self._readers,
+            self._folder.path,
+            self._loader,
+            overview.base_url,
+            self._settings,
+            self._window,
+        )
+        dialog.said.connect(self.said)
+        dialog.failed.connect(self.failed)
+        if replacement is not None:
+            dialog.show_replacement(replacement)
+        self._open(dialog)
+        return dialog
+
+    def _open(self, dialog: QDialog) -> None:
+        from PySide6.QtCore import Qt
+
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
