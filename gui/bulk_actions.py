@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from db.organizations import Overview
     from db.reader import Reader
     from db.replacement import Replacement
+    from gui.many_panel import ManyPanel
+    from gui.record_actions import RecordActions
     from gui.replace_dialog import ReplaceDialog
     from gui.table_model import IntegrationTableModel
 
@@ -93,6 +95,16 @@ class BulkActions(QObject):
             dialog.show_replacement(replacement)
         self._open(dialog)
         return dialog
+
+    def make_many_panel(self, actions: RecordActions) -> ManyPanel:
+        """The form of all that are selected."""
+        from gui.many_panel import ManyPanel
+
+        return ManyPanel(
+            self._catalog.reader("common"),
+            lambda: edit_scopes(self._model, self._table.chosen, self._overview().total),
+            actions,
+        )
 
     def _open(self, dialog: QDialog) -> None:
         from PySide6.QtCore import Qt

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -69,9 +70,11 @@ class RecordActions(QObject):
         body: Callable[[EditSession], Any],
         done: Callable[[Change], None] | None = None,
         failed: Callable[[Exception], None] | None = None,
+        *,
+        attach: Mapping[str, Path] | None = None,
     ) -> None:
-        """Run a named edit; what goes wrong is told."""
-        future = self._catalog.edit(label, body)
+        """Run a named edit; what goes wrong is told. `attach`: see `Catalog.edit`."""
+        future = self._catalog.edit(label, body, attach=attach)
         self._follow(label, future, lambda: self._catalog.cancel(future))
         deliver(self, future, done or (lambda _: None), failed or self._failed)
 

@@ -32,11 +32,12 @@ if TYPE_CHECKING:
 
     from db.catalog import Catalog
     from db.changes import Change
-    from db.organizations import Overview
+    from db.organizations import Organization, Overview
     from gui.bulk_actions import BulkActions
     from gui.empty_state import EmptyState
     from gui.export_dialog import Scope
     from gui.icon_loader import IconLoader
+    from gui.many_panel import ManyPanel
     from gui.record_actions import RecordActions
 
 
@@ -84,6 +85,7 @@ class Workspace(QWidget):
         self.is_whole = False
         self.is_settled = False
         self._has_overview = False
+        self._known: tuple[Sequence[str], Sequence[Organization]] = ((), ())
         self._overview_reader = catalog.reader("overview")
         self.search = SearchBar()
         self.model = IntegrationTableModel(catalog, self)
@@ -108,6 +110,7 @@ class Workspace(QWidget):
         self.organizations = OrganizationsPanel()
         self.panes.put_organizations(self.organizations)
         yield
+        from gui.details_pages import DetailsPages
         from gui.details_panel import DetailsPanel
         from gui.elsewhere import ElsewhereWatch
         from gui.shown_record import ShownRecord
@@ -120,7 +123,9 @@ class Workspace(QWidget):
         self.table.addAction(self.details.preview.allow_action)
         self.details.preview.restore(self._settings.state("preview").toStdString())
         self.organizations.set_read_only(self.catalog.read_only)
-        self.panes.put_details(self.details)
+        self.details_pages = DetailsPages(self.details, self._make_many)
+        self.table.chosen.selected_changed.connect(self.details_pages.show_count)
+        self.panes.put_details(self.details_pages)
         yield
         self.pages.make_states(start_actions, self.clear_filters)
         self._connect_panels()
@@ -166,6 +171,12 @@ class Workspace(QWidget):
         )
         made.said.connect(self.said)
         made.failed.connect(self.failed)
+        return made
+
+    def _make_many(self) -> ManyPanel:
+        made = self.bulk_actions.make_many_panel(self.record_actions)
+        made.set_read_only(self.catalog.read_only)
+        made.set_known(*self._known)
         return made
 
     # -- layout ------------------------------------------------------------------------------
@@ -339,6 +350,9 @@ class Workspace(QWidget):
             overview.base_url,
         )
         self.details.set_known(types, overview.organizations)
+        self._known = (types, overview.organizations)
+        if self.details_pages.many is not None:
+            self.details_pages.many.set_known(*self._known)
         self.views.set_known(types, overview.organizations)
         if has_new_base:
             self.record.show_again()
@@ -420,6 +434,7 @@ class Workspace(QWidget):
         moved = change.fields is None or bool({"org_id", "type"} & change.fields)
         if change.added or change.deleted or change.organizations or change.settings or moved:
             self.reload_overview()
+        self.details_pages.refresh()
         bases = change.organizations or change.settings
         if bases or change.pks is None or self.record.pks & change.pks:
             self.record.show_again()

@@ -178,6 +178,17 @@ def _import(dialogs: Dialogs) -> QWidget:
     return found
 
 
+def _many(dialogs: Dialogs) -> QWidget:
+    dialogs.go_to(1)
+    dialogs.space.table.selectAll()
+    pages = dialogs.space.details_pages
+    dialogs.qtbot.waitUntil(lambda: pages.many is not None, timeout=LONG)
+    assert pages.many is not None
+    dialogs.qtbot.waitUntil(lambda: "3" in pages.many.apply_button.text(), timeout=LONG)
+    pages.many.editors["type"].fill(HOSTILE)
+    return dialogs.window
+
+
 def _replace(dialogs: Dialogs) -> QWidget:
     recipe = {"fields": ["icon_url", "name"], "mode": "plain", "find": MARK, "text": HOSTILE}
     Settings().recipes = {HOSTILE: {**recipe, "match_case": True}}
@@ -290,6 +301,7 @@ OPENERS: dict[str, Opener] = {
     "window with words of 100,000 letters": _long,
     "window without a match": _no_match,
     "window with the gallery": _gallery,
+    "window with several chosen": _many,
     "import": _import,
     "find and replace": _replace,
     "export": _triggered("export"),
