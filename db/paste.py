@@ -11,8 +11,9 @@ from typing import Final, NamedTuple
 
 import apsw
 
-from db import records
+from db import bulk, records
 from db.bulk import Label
+from db.child import Report
 from db.csv_dialect import CELL_LIMIT
 from db.dates import instant
 from db.edits import EditSession
@@ -21,6 +22,7 @@ from db.fields import FIELD_BY_NAME, INSTANTS, Value, csv_text, is_blank, typed
 from db.history import author
 from db.metadata import json_problem
 from db.replace import ids_named
+from db.scope import Scope
 
 Block = list[list[str]]
 """Rows of cells; they may differ in length."""
@@ -42,7 +44,7 @@ def read_block(text: str, delimiter: str | None = None) -> Block:
         Invalid: a quote is opened and not closed, or a cell is longer than can be read.
     """
     if delimiter is None:
-        delimiter = _detected(text)
+        delimiter = detected(text)
     if delimiter == ONE_COLUMN:
         return [[line] for line in text.splitlines()]
     csv.field_size_limit(CELL_LIMIT)
@@ -58,7 +60,13 @@ def read_block(text: str, delimiter: str | None = None) -> Block:
         ) from error
 
 
-def _detected(text: str) -> str:
+def read_in_child(_: Report, text: str, delimiter: str | None) -> Block:
+    """`read_block` as a job for `db.child.Task`: a long text would hold the interpreter here."""
+    return read_block(text, delimiter)
+
+
+def detected(text: str) -> str:
+    """The delimiter that `read_block` takes when it is given none."""
     if "\t" in text or text.startswith('"'):
         return "\t"
     for delimiter in DELIMITERS[1:]:
@@ -230,6 +238,22 @@ def write(
     if label is not None:
         edit.label = label(edit.count)
     return edit.count
+
+
+def fill(edit: EditSession, within: Scope, name: str, text: str, label: Label | None = None) -> int:
+    """Put one text into a field of all integrations of a scope; returns how many that changes.
+
+    Raises:
+        Invalid: it cannot be stored there.
+    """
+    what = FIELD_BY_NAME[name]
+    if not text and what.required:
+        raise Invalid("{field} is empty; every integration needs one.", field=what.key)
+    if name == "id":
+        return bulk.set_values(edit, within, {"id": text})
+    meaning = _Meaning(edit.connection, Paste([[text]], (name,), (None,)))
+    value = meaning.value(None, name, text, None)
+    return bulk.set_values(edit, within, {name: value}, label)
 
 
 def _update(edit: EditSession, paste: Paste, name: str, cells: Sequence[Cell]) -> None:

@@ -44,6 +44,8 @@ SPECS = (
     Spec("undo", _N("Actions", "&Undo"), "undo", QKeySequence.StandardKey.Undo),
     Spec("redo", _N("Actions", "&Redo"), "redo", "Ctrl+Shift+Z"),
     Spec("copy", _N("Actions", "&Copy"), "copy", QKeySequence.StandardKey.Copy, of_table=True),
+    Spec("copy_headings", _N("Actions", "Copy with &Headings"), "", "Ctrl+Shift+C", of_table=True),
+    Spec("paste", _N("Actions", "Pas&te Cells"), "", QKeySequence.StandardKey.Paste, of_table=True),
     Spec("new", _N("Actions", "&New Integration"), "new", QKeySequence.StandardKey.New),
     Spec("duplicate", _N("Actions", "&Duplicate"), "duplicate", "Ctrl+D"),
     Spec("edit_cell", _N("Actions", "&Edit Cell"), "rename", "F2", of_table=True),

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from db.reader import Reader
     from db.replacement import Replacement
     from gui.many_panel import ManyPanel
-    from gui.record_actions import RecordActions
+    from gui.pasting import Pasting
+    from gui.record_actions import Follow, RecordActions
     from gui.replace_dialog import ReplaceDialog
     from gui.table_model import IntegrationTableModel
 
@@ -31,6 +32,8 @@ class BulkActions(QObject):
     """Opens the dialogs over the rows of one catalogue.
 
     Args:
+        actions: runs the edits.
+        follow: shows what is being worked on.
         overview: tells the organizations, how many integrations there are, and the base URL.
         window: the parent of the dialogs.
 
@@ -49,6 +52,8 @@ class BulkActions(QObject):
         table: IntegrationTable,
         settings: Settings,
         loader: Loader,
+        actions: RecordActions,
+        follow: Follow,
         overview: Callable[[], Overview],
         window: QWidget,
     ) -> None:
@@ -58,6 +63,8 @@ class BulkActions(QObject):
         self._table = table
         self._settings = settings
         self._loader = loader
+        self._actions = actions
+        self._follow = follow
         self._overview = overview
         self._window = window
 
@@ -96,14 +103,24 @@ class BulkActions(QObject):
         self._open(dialog)
         return dialog
 
-    def make_many_panel(self, actions: RecordActions) -> ManyPanel:
+    @cached_property
+    def pasting(self) -> Pasting:
+        """Pastes cells and fills the selection."""
+        from gui.pasting import Pasting
+
+        made = Pasting(self._model, self._table, self._actions, self._follow, self._window)
+        made.said.connect(self.said)
+        made.failed.connect(self.failed)
+        return made
+
+    def make_many_panel(self) -> ManyPanel:
         """The form of all that are selected."""
         from gui.many_panel import ManyPanel
 
         return ManyPanel(
             self._catalog.reader("common"),
             lambda: edit_scopes(self._model, self._table.chosen, self._overview().total),
-            actions,
+            self._actions,
         )
 
     def _open(self, dialog: QDialog) -> None:

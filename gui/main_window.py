@@ -37,7 +37,7 @@ _SIZE: Final = QSize(1280, 800)
 _FRAME: Final = QSize(16, 48)
 """What the window manager puts around the window, at most."""
 _PANES: Final = ("show_organizations", "show_details")
-_OF_TABLE = "edit_cell icon_file paste_icon duplicate delete copy select_all"
+_OF_TABLE = "edit_cell icon_file paste_icon duplicate delete copy copy_headings paste select_all"
 _UNPAINTED_MILLISECONDS: Final = 500
 """A window that is not painted (it may be minimized) is made whole after this time."""
 
@@ -209,6 +209,10 @@ class MainWindow(QMainWindow):
             "undo": lambda: self._in_workspace(lambda space: space.record_actions.undo()),
             "redo": lambda: self._in_workspace(lambda space: space.record_actions.redo()),
             "copy": lambda: self._in_workspace(lambda space: space.table.copy()),
+            "copy_headings": lambda: self._in_workspace(
+                lambda space: space.table.copy(headings=True)
+            ),
+            "paste": lambda: self._in_workspace(lambda space: space.bulk_actions.pasting.paste()),
             "new": lambda: self._in_workspace(lambda space: space.record_actions.new_integration()),
             "duplicate": lambda: self._in_workspace(
                 lambda space: space.record_actions.duplicate_selected()

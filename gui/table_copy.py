@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Sequence
 from typing import Final
 
 import apsw
-from PySide6.QtCore import QItemSelectionModel, QObject, Signal
+from PySide6.QtCore import QItemSelectionModel, QMimeData, QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
 from db import order
@@ -48,8 +49,9 @@ class Copier(QObject):
         self._model = model
         self._shown = shown
 
-    def copy(self) -> None:
-        """Put the selected cells on the clipboard: whole texts, tabs between, one line a row."""
+    def copy(self, *, headings: bool = False) -> None:
+        """Put the selected cells on the clipboard: whole texts, tabs between, one line a row, and
+        the same as an HTML table; `headings` puts the titles of the columns above."""
         boxes = boxes_of(self._chooser)
         chosen = frozenset[int]().union(*(box[2] for box in boxes))
         shown = [PLACE[column.name] for column in self._shown()]
@@ -66,21 +68,30 @@ class Copier(QObject):
             return
         names = [COLUMNS[section].sort_column for section in sections]
 
-        def read(connection: apsw.Connection, rows: order.Order) -> str:
+        titles = [COLUMNS[section].title for section in sections] if headings else []
+
+        def read(connection: apsw.Connection, rows: order.Order) -> tuple[str, str]:
             found = order.values_at(connection, rows, ranges, names)
-            return as_text(found, sections, boxes)
+            lines = lines_of(found, sections, boxes)
+            if titles:
+                lines.insert(0, titles)
+            return as_text(lines), as_html(lines)
 
         answer = self._model.ask(read) if cells else None
         if answer is not None:
             deliver(
                 self,
                 answer,
-                lambda text: self._copied(text, cells),
+                lambda forms: self._copied(forms[0], forms[1], cells),
                 lambda error: self.said.emit(sentence(error)),
             )
 
-    def _copied(self, text: str, cells: int) -> None:
-        QGuiApplication.clipboard().setText(text)
+    def _copied(self, text: str, table: str, cells: int) -> None:
+        mime = QMimeData()
+        mime.setText(text)
+        if table:
+            mime.setHtml(table)
+        QGuiApplication.clipboard().setMimeData(mime)
         if cells > 1:
             self.said.emit(self.tr("{count} cells copied").format(count=number(cells)))
 
@@ -97,28 +108,53 @@ def boxes_of(chooser: QItemSelectionModel) -> list[Box]:
     return boxes
 
 
-def as_text(
+Lines = list[list[str]]
+"""Rows of cells."""
+
+
+def lines_of(
     rows: Sequence[tuple[int, tuple[Value, ...]]], sections: Sequence[int], boxes: Sequence[Box]
-) -> str:
-    """Lines of cells with tabs between; a cell that is not selected is empty.
+) -> Lines:
+    """Cells as texts; one that is not selected is empty.
 
     Args:
         rows: positions, and the values in the columns of `sections`.
         boxes: what is selected.
+    """
+    return [
+        [
+            csv_text(value) if section in chosen else ""
+            for section, value in zip(sections, values, strict=True)
+        ]
+        for position, values in rows
+        for chosen in (_chosen(position, boxes),)
+    ]
+
+
+def as_text(lines: Lines) -> str:
+    """Lines of cells with tabs between.
 
     One cell alone is its text, exactly; of several, those that would not come back as they are
     (with tabs, line ends, or quotes at the start) stand in quotes.
     """
-    if len(rows) == 1 and len(sections) == 1:
-        return csv_text(rows[0][1][0])
-    return "\n".join(
-        "\t".join(
-            _quoted(csv_text(value)) if section in chosen else ""
-            for section, value in zip(sections, values, strict=True)
-        )
-        for position, values in rows
-        for chosen in (_chosen(position, boxes),)
+    if len(lines) == 1 and len(lines[0]) == 1:
+        return lines[0][0]
+    return "\n".join("\t".join(map(_quoted, line)) for line in lines)
+
+
+def as_html(lines: Lines) -> str:
+    """The cells as a table for spreadsheets and mail; "" for one cell alone, which is a text."""
+    if len(lines) == 1 and len(lines[0]) == 1:
+        return ""
+    rows = "".join(
+        f"<tr>{''.join(f'<td>{_marked(text)}</td>' for text in line)}</tr>" for line in lines
     )
+    return f"<table>{rows}</table>"
+
+
+def _marked(text: str) -> str:
+    # Spreadsheets take any other line break for the end of the cell.
+    return html.escape(text).replace("\n", '<br style="mso-data-placement:same-cell">')
 
 
 def _chosen(position: int, boxes: Sequence[Box]) -> frozenset[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
@@ -12,8 +12,9 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     Qt,
+    Signal,
 )
-from PySide6.QtGui import QFocusEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QLineEdit,
     QStyledItemDelegate,
@@ -39,8 +40,22 @@ def fits_one_line(text: str) -> bool:
     return len(text) <= LONGEST and not set("\n\r\u2028\u2029") & set(text)
 
 
+def _is_ctrl_enter(event: QKeyEvent) -> bool:
+    enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+    return enter and bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+
+
 class CellDelegate(QStyledItemDelegate):
-    """Makes the editors; holds the rows still while one is open."""
+    """Makes the editors; holds the rows still while one is open.
+
+    Attributes:
+        fills: tells whether Ctrl+Enter fills other rows too.
+
+    Signals:
+        fill_requested(str, str): put this text into this field of all that are selected.
+    """
+
+    fill_requested = Signal(str, str)
 
     def __init__(self, model: IntegrationTableModel, parent: QWidget) -> None:
         super().__init__(parent)
@@ -50,6 +65,8 @@ class CellDelegate(QStyledItemDelegate):
         self._known: list[tuple[str, str]] = []
         self._id_of_name: dict[str, str] = {}
         self.offered: str | None = None
+        self.fills: Callable[[], bool] = lambda: False
+        self._field = ""
 
     def set_known(self, types: Sequence[str], organizations: Sequence[Organization]) -> None:
         """Offer these types and organizations while one types."""
@@ -67,6 +84,7 @@ class CellDelegate(QStyledItemDelegate):
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         column = COLUMNS[index.column()]
+        self._field = column.field
         editor = QLineEdit(parent)
         editor.setFrame(False)
         editor.setAutoFillBackground(True)
@@ -89,7 +107,24 @@ class CellDelegate(QStyledItemDelegate):
         away = Qt.FocusReason.ActiveWindowFocusReason
         if isinstance(event, QFocusEvent) and event.lostFocus() and event.reason() == away:
             return False
+        if isinstance(event, QKeyEvent) and _is_ctrl_enter(event):
+            if event.type() == QEvent.Type.ShortcutOverride:
+                event.accept()  # it is meant for the cell, whatever else the key does
+                return True
+            if event.type() == QEvent.Type.KeyPress:
+                return self._fill(watched)
         return bool(super().eventFilter(watched, event))
+
+    def _fill(self, editor: QObject) -> bool:
+        assert isinstance(editor, QLineEdit)
+        if self.fills():
+            text = editor.text()
+            self.closeEditor.emit(editor, self.EndEditHint.RevertModelCache)
+            self.fill_requested.emit(self._field, text)
+        else:
+            self.commitData.emit(editor)
+            self.closeEditor.emit(editor, self.EndEditHint.NoHint)
+        return True
 
     def setEditorData(self, editor: QWidget, index: Index) -> None:
         assert isinstance(editor, QLineEdit)

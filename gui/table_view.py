@@ -28,7 +28,7 @@ from PySide6.QtWidgets import QAbstractItemDelegate, QMenu, QTableView, QToolTip
 
 from db.order import Range, SortKey
 from gui import theme
-from gui.columns import COLUMN_BY_NAME, COLUMNS, ICON, PLACE
+from gui.columns import COLUMN_BY_NAME, COLUMNS, ICON, PLACE, Column
 from gui.row_selection import FEW_ROWS, Command, RowSelection
 from gui.table_editing import CellEditing
 from gui.table_header import TableHeader
@@ -59,6 +59,7 @@ class IntegrationTable(QTableView):
         details_requested(int, str): this field of the row with this pk is not edited here.
         text_left(int, str, str): this text for this field of the row with this pk was refused, and
             cannot be offered again here.
+        fill_requested(str, str): put this text into this field of all that are selected.
         delete_requested(): the Delete key was pressed.
         said(str): a message for the user.
     """
@@ -66,6 +67,7 @@ class IntegrationTable(QTableView):
     sort_changed = Signal()
     details_requested = Signal(object, str)
     text_left = Signal(object, str, str)
+    fill_requested = Signal(str, str)
     delete_requested = Signal()
     said = Signal(str)
 
@@ -293,7 +295,10 @@ class IntegrationTable(QTableView):
     def _make_delegate(self) -> CellDelegate:
         from gui.table_editors import CellDelegate
 
-        return CellDelegate(self._rows, self)
+        delegate = CellDelegate(self._rows, self)
+        delegate.fills = lambda: self.chosen.count > 1
+        delegate.fill_requested.connect(self.fill_requested)
+        return delegate
 
     def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
         hints = QAbstractItemDelegate.EndEditHint
@@ -347,9 +352,13 @@ class IntegrationTable(QTableView):
 
     # -- copying -----------------------------------------------------------------------------
 
-    def copy(self) -> None:
-        """Put the selected cells on the clipboard."""
-        self._copier.copy()
+    def copy(self, *, headings: bool = False) -> None:
+        """Put the selected cells on the clipboard, with the titles of their columns if wanted."""
+        self._copier.copy(headings=headings)
+
+    def shown_columns(self) -> list[Column]:
+        """The visible columns, from left to right."""
+        return list(self._header.shown_columns())
 
     @cached_property
     def _copier(self) -> Copier:

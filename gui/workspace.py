@@ -166,6 +166,8 @@ class Workspace(QWidget):
             self.table,
             self._settings,
             self._loader,
+            self.record_actions,
+            self._follow,
             lambda: self.organization_actions.overview,
             self,
         )
@@ -174,7 +176,7 @@ class Workspace(QWidget):
         return made
 
     def _make_many(self) -> ManyPanel:
-        made = self.bulk_actions.make_many_panel(self.record_actions)
+        made = self.bulk_actions.make_many_panel()
         made.set_read_only(self.catalog.read_only)
         made.set_known(*self._known)
         return made
@@ -217,6 +219,9 @@ class Workspace(QWidget):
             lambda pk, name, value: self.record_actions.change_cell(pk, name, value)
         )
         self.table.said.connect(self.said)
+        self.table.fill_requested.connect(
+            lambda name, text: self.bulk_actions.pasting.fill(name, text)
+        )
         for view in (self.table, self.views):
             view.delete_requested.connect(lambda: self.record_actions.delete_selected())
             view.details_requested.connect(lambda pk, field: self.record.edit(pk, field))

@@ -189,6 +189,17 @@ def _many(dialogs: Dialogs) -> QWidget:
     return dialogs.window
 
 
+def _paste_cells(dialogs: Dialogs) -> QWidget:
+    dialogs.go_to(1)
+    table = dialogs.space.table
+    table.setColumnHidden(PLACE["id"], False)
+    table.setCurrentIndex(table.model().index(0, PLACE["id"]))
+    quoted = HOSTILE.replace('"', '""')
+    QApplication.clipboard().setText(f'"{quoted}!"\n' * 4)  # an id stands in it twice
+    dialogs.space.bulk_actions.pasting.paste()
+    return dialogs.opened()
+
+
 def _replace(dialogs: Dialogs) -> QWidget:
     recipe = {"fields": ["icon_url", "name"], "mode": "plain", "find": MARK, "text": HOSTILE}
     Settings().recipes = {HOSTILE: {**recipe, "match_case": True}}
@@ -304,6 +315,7 @@ OPENERS: dict[str, Opener] = {
     "window with several chosen": _many,
     "import": _import,
     "find and replace": _replace,
+    "paste cells": _paste_cells,
     "export": _triggered("export"),
     "preferences": _triggered("preferences"),
     "about": _triggered("about"),
