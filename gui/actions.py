@@ -63,6 +63,8 @@ SPECS = (
     ),
     Spec("find", _N("Actions", "&Find"), "search", QKeySequence.StandardKey.Find),
     Spec("replace", _N("Actions", "Find and &Replace…"), "rename", "Ctrl+H"),
+    Spec("duplicates", _N("Actions", "D&uplicates…"), "duplicate"),
+    Spec("usage", _N("Actions", "&Where Used…"), "info", "Ctrl+U"),
     Spec("refresh", _N("Actions", "&Refresh"), "reload", "F5"),
     Spec("show_table", _N("Actions", "&Table"), "table", "F7", checkable=True),
     Spec("show_gallery", _N("Actions", "&Gallery"), "gallery", "F8", checkable=True),

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
+from db.fields import csv_text
+from db.order import AT
 from db.scratch import ScratchFolder
+from db.usage import Kind, host_of
 from gui.edit_scopes import edit_scopes
 from gui.settings import Settings
-from gui.table_icons import Loader
 from gui.table_view import IntegrationTable
 
 if TYPE_CHECKING:
@@ -21,11 +23,14 @@ if TYPE_CHECKING:
     from db.organizations import Overview
     from db.reader import Reader
     from db.replacement import Replacement
+    from gui.duplicates_dialog import DuplicatesDialog
+    from gui.icon_loader import IconLoader
     from gui.many_panel import ManyPanel
     from gui.pasting import Pasting
     from gui.record_actions import Follow, RecordActions
     from gui.replace_dialog import ReplaceDialog
     from gui.table_model import IntegrationTableModel
+    from gui.usage_dialog import UsageDialog
 
 
 class BulkActions(QObject):
@@ -51,7 +56,7 @@ class BulkActions(QObject):
         model: IntegrationTableModel,
         table: IntegrationTable,
         settings: Settings,
-        loader: Loader,
+        loader: IconLoader,
         actions: RecordActions,
         follow: Follow,
         overview: Callable[[], Overview],
@@ -102,6 +107,45 @@ class BulkActions(QObject):
             dialog.show_replacement(replacement)
         self._open(dialog)
         return dialog
+
+    def duplicates(self) -> DuplicatesDialog:
+        """Find integrations that are alike, and merge them."""
+        from gui.duplicates_dialog import DuplicatesDialog
+
+        overview = self._overview()
+        dialog = DuplicatesDialog(
+            edit_scopes(self._model, self._table.chosen, overview.total),
+            (*self._readers, self._catalog.reader("members")),
+            self._folder.path,
+            self._loader.cache_file,
+            self._loader,
+            overview.base_url,
+            self._actions,
+            self._window,
+        )
+        dialog.said.connect(self.said)
+        self._open(dialog)
+        return dialog
+
+    def usage(self) -> UsageDialog:
+        """Count who uses the address, host and organization of the current row."""
+        from gui.usage_dialog import UsageDialog
+
+        row = self._model.row(self._table.chosen.current_row)
+        url, org_id = (csv_text(row[AT[name]]) if row else "" for name in ("icon_url", "org_id"))
+        dialog = UsageDialog(
+            {"url": url, "host": host_of(url), "organization": org_id},
+            self._usage_readers,
+            self._window,
+        )
+        dialog.replace_wanted.connect(self.replace)
+        self._open(dialog)
+        return dialog
+
+    @cached_property
+    def _usage_readers(self) -> dict[Kind, Reader]:
+        kinds: tuple[Kind, ...] = ("url", "host", "organization")
+        return {kind: self._catalog.reader(f"usage-{kind}") for kind in kinds}
 
     @cached_property
     def pasting(self) -> Pasting:

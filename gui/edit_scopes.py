@@ -27,8 +27,8 @@ def selection(model: IntegrationTableModel, chosen: RowSelection) -> Scope:
     ranges = chosen.ranges
     if not ranges and chosen.current_row >= 0:
         ranges = [(chosen.current_row, chosen.current_row)]
-    if model.shown is not None:
-        return scope.at_positions(model.shown, ranges)
+    if model.whole_order is not None:
+        return scope.at_positions(model.whole_order, ranges)
     return scope.of_pks(pk for first, last in ranges for pk in model.pks(first, last))
 
 

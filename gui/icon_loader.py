@@ -232,6 +232,11 @@ class IconLoader(QObject):
         self.host_allowed.emit(host)
 
     @property
+    def cache_file(self) -> Path:
+        """The cache file itself; another process writes it."""
+        return self._cache_path
+
+    @property
     def cache_folder(self) -> Path:
         """Where the cache file lies."""
         return self._cache_path.parent

@@ -228,6 +228,8 @@ class MainWindow(QMainWindow):
             "select_all": lambda: self._in_workspace(lambda space: space.views.current.selectAll()),
             "find": lambda: self._in_workspace(lambda space: space.search.focus()),
             "replace": lambda: self._in_workspace(lambda space: space.bulk_actions.replace()),
+            "duplicates": lambda: self._in_workspace(lambda space: space.bulk_actions.duplicates()),
+            "usage": lambda: self._in_workspace(lambda space: space.bulk_actions.usage()),
             "refresh": lambda: self._in_workspace(Workspace.refresh),
             "show_table": lambda _: None,  # one of the two is chosen
             "show_gallery": self._show_gallery,

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from gui.settings import Settings
     from gui.workspace import Workspace
 
-_NEEDS_CATALOG = "save_copy export copy copy_headings select_all find refresh"
+_NEEDS_CATALOG = "save_copy export copy copy_headings select_all find refresh usage"
 _NEEDS_ROW = "duplicate delete edit_cell icon_file paste_icon paste"
-_NEEDS_WRITING = "import sample base_url new replace"
+_NEEDS_WRITING = "import sample base_url new replace duplicates"
 
 
 class WindowMenus(QObject):
@@ -65,7 +65,7 @@ class WindowMenus(QObject):
         self._recent.aboutToShow.connect(self.recent_wanted)
         fill(file, actions, "save_copy | import export sample | base_url preferences | quit")
         fill(edit, actions, "undo redo | new duplicate edit_cell delete | icon_file paste_icon")
-        fill(edit, actions, "| copy copy_headings paste select_all | find replace")
+        fill(edit, actions, "| copy copy_headings paste select_all | find replace duplicates usage")
         fill(view, actions, "show_table show_gallery | show_organizations show_details show_large")
         self._columns = view.addMenu(self.tr("&Columns"))
         theme.set_icon(self._columns, "columns")

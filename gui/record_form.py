@@ -57,6 +57,7 @@ class RecordForm(QWidget):
         self._bases: Sequence[str | None] = ()
         self._known: tuple[list[str], list[tuple[str, str]]] = ([], [])
         self._organizations: dict[str, str] = {}
+        self._usage = ""
         self._dirty = False
         self._has_record = False
         self._read_only = False
@@ -146,6 +147,11 @@ class RecordForm(QWidget):
             if isinstance(editor, LineField):
                 editor.suggest(items)
         self._check("org_id")
+
+    def show_usage(self, words: str) -> None:
+        """Say under the icon URL, while it is edited, who else uses the stored one."""
+        self._usage = words
+        self._check("icon_url")
 
     def set_read_only(self, read_only: bool) -> None:
         """Show the values only; they can still be selected and copied."""
@@ -246,7 +252,9 @@ class RecordForm(QWidget):
             return self._date_finding(editor, value)
         if name == "icon_url":
             warnings = " ".join(sentence(problem) for problem in warn(value, self._bases))
-            return Finding("warning", warnings) if warnings else None
+            if warnings:
+                return Finding("warning", warnings)
+            return Finding("info", self._usage) if self._usage and editor.touched else None
         return self._organization_finding(csv_text(value)) if name == "org_id" else None
 
     def _metadata_finding(self, editor: MetadataField) -> Finding | None:

@@ -180,7 +180,7 @@ class LinesTable(PreviewTable):
         self._want_soon = QTimer(self, singleShot=True, interval=_WANT_MILLISECONDS)
         self._want_soon.timeout.connect(self._want)
         self.verticalScrollBar().valueChanged.connect(lambda _: self._want_soon.start())
-        loader.changed.connect(lambda _: self.viewport().update())
+        loader.changed.connect(self._icons_changed)
 
     def lines(self) -> LinesModel | None:
         """The model, if there is one."""
@@ -201,6 +201,9 @@ class LinesTable(PreviewTable):
         model.dataChanged.connect(lambda *_: self._want_soon.start())
         if model.rowCount():
             self.setCurrentIndex(model.index(0, TICK))
+
+    def _icons_changed(self, _: object) -> None:
+        self.viewport().update()  # a method: the loader outlives this table
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         model, current = self.lines(), self.currentIndex()

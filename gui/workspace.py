@@ -244,6 +244,9 @@ class Workspace(QWidget):
         self.record.failed.connect(self.failed)
         self.details.said.connect(self.said)
         self.details.failed.connect(self.failed)
+        from gui.usage_watch import UsageWatch
+
+        UsageWatch(self.details.form, self.catalog.reader("usage"))
 
     def _take_icons(self, loader: IconLoader) -> None:
         from gui.icon_setting import IconSetting

@@ -214,6 +214,25 @@ def _replace(dialogs: Dialogs) -> QWidget:
     return found
 
 
+def _duplicates(dialogs: Dialogs) -> QWidget:
+    dialogs.go_to(1)
+    found = dialogs.space.bulk_actions.duplicates()
+    found.way_box.setCurrentIndex(1)
+    found.way_box.activated.emit(1)
+    dialogs.qtbot.waitUntil(found.merge_button.isEnabled, timeout=LONG)
+    model = found.groups.model()
+    dialogs.qtbot.waitUntil(lambda: bool(model.index(0, 0).data()), timeout=LONG)
+    return found
+
+
+def _usage(dialogs: Dialogs) -> QWidget:
+    dialogs.go_to(1)
+    found = dialogs.space.bulk_actions.usage()
+    counts = found.counts.values()
+    dialogs.qtbot.waitUntil(lambda: any("Used" in one.text() for one in counts), timeout=LONG)
+    return found
+
+
 def _triggered(name: str) -> Opener:
     def opener(dialogs: Dialogs) -> QWidget:
         dialogs.go_to(1)
@@ -316,6 +335,8 @@ OPENERS: dict[str, Opener] = {
     "import": _import,
     "find and replace": _replace,
     "paste cells": _paste_cells,
+    "duplicates": _duplicates,
+    "where used": _usage,
     "export": _triggered("export"),
     "preferences": _triggered("preferences"),
     "about": _triggered("about"),

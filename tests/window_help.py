@@ -43,7 +43,7 @@ def open_window(
     qtbot.waitUntil(window.isActiveWindow, timeout=LONG)
     space = window.workspace
     assert space is not None
-    qtbot.waitUntil(lambda: space.model.shown is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: space.model.whole_order is not None, timeout=LONG)
     return window, space
 
 
