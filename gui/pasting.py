@@ -84,7 +84,7 @@ class Pasting(QObject):
         self._fill([name], self._table.chosen.ranges, text)
 
     def _fill(self, names: Sequence[str], ranges: Sequence[order.Range], text: str) -> None:
-        shown = self._model.shown
+        shown = self._model.whole_order
         if shown is None:
             return
         within = scope.at_positions(shown, ranges)
