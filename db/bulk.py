@@ -30,7 +30,7 @@ def set_values(
 ) -> int:
     """Give all integrations of a scope the same values; returns how many that changes.
 
-    The edit attaches `scope.attached`.
+    The edit attaches `scope.attached`, and changes these rows only here.
 
     Raises:
         Invalid: a value cannot be stored, or it is an id, which cannot be the same for all.
@@ -100,6 +100,7 @@ def in_parts(
     *,
     done: int = 0,
     of: int | None = None,
+    rows_once: bool = True,
 ) -> int:
     """Run a statement for positions `done` + 1 to `total`; returns how many rows it changed.
 
@@ -107,6 +108,7 @@ def in_parts(
         parameters: those of the statement for the positions after the first one given, up to the
             second.
         of: how many positions there are in all, for the report; None for `total`.
+        rows_once: whether no row is changed twice in the edit, which then is recorded in parts.
 
     Raises:
         Cancelled: the edit was cancelled; its transaction is to be rolled back.
@@ -118,6 +120,8 @@ def in_parts(
         edit.connection.execute(statement, parameters(first, last))
         changed += edit.connection.changes()
         edit.tell(last, of or total)
+        if rows_once:
+            edit.next_part()
     edit.check_cancelled()
     return changed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import apsw
@@ -24,13 +25,22 @@ class EditSession:
         connection: the bare connection, for set-based SQL.
         label: what the edit does, in words; the body may say it better.
         count: how many integrations the edit changes; None lets the record tell.
+        next_part: a large edit calls it after each part of its rows, so that the record is freed
+            in parts; no row may be changed in two of them.
     """
 
-    def __init__(self, database: CatalogDatabase, label: str, work: Work) -> None:
+    def __init__(
+        self,
+        database: CatalogDatabase,
+        label: str,
+        work: Work,
+        next_part: Callable[[], None] = lambda: None,
+    ) -> None:
         self.database = database
         self.connection: apsw.Connection = database.connection()
         self.label = label
         self.count: int | None = None
+        self.next_part = next_part
         self._work = work
 
     def check_cancelled(self) -> None:

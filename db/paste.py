@@ -240,20 +240,26 @@ def write(
     return edit.count
 
 
-def fill(edit: EditSession, within: Scope, name: str, text: str, label: Label | None = None) -> int:
-    """Put one text into a field of all integrations of a scope; returns how many that changes.
+def fill(
+    edit: EditSession,
+    within: Scope,
+    names: Sequence[str],
+    text: str,
+    label: Label | None = None,
+) -> int:
+    """Put one text into fields of all integrations of a scope; returns how many that changes.
 
     Raises:
         Invalid: it cannot be stored there.
     """
-    what = FIELD_BY_NAME[name]
-    if not text and what.required:
-        raise Invalid("{field} is empty; every integration needs one.", field=what.key)
-    if name == "id":
-        return bulk.set_values(edit, within, {"id": text})
-    meaning = _Meaning(edit.connection, Paste([[text]], (name,), (None,)))
-    value = meaning.value(None, name, text, None)
-    return bulk.set_values(edit, within, {name: value}, label)
+    meaning = _Meaning(edit.connection, Paste([[text] * len(names)], tuple(names), (None,)))
+    values: dict[str, Value] = {}
+    for name in names:
+        if not text and FIELD_BY_NAME[name].required:
+            key = FIELD_BY_NAME[name].key
+            raise Invalid("{field} is empty; every integration needs one.", field=key)
+        values[name] = text if name == "id" else meaning.value(None, name, text, None)
+    return bulk.set_values(edit, within, values, label)
 
 
 def _update(edit: EditSession, paste: Paste, name: str, cells: Sequence[Cell]) -> None:

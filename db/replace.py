@@ -238,7 +238,9 @@ def write(edit: EditSession, found: Found, ticks: Ticks = ALL, label: Label | No
     done, changed = 0, 0
     with indexes_off(edit.connection, fields, ticks.count(found.lines)), ids_named():
         for rule, lines_of in zip(rules(found.replacement), found.counts, strict=True):
-            changed += _update(edit, rule, ticked, done, lines_of, found.lines)
+            changed += _update(
+                edit, rule, ticked, done, lines_of, found.lines, alone=len(fields) == 1
+            )
             done += lines_of
     if "org_id" in fields:
         edit.connection.execute(_NEW_ORGANIZATIONS)
@@ -267,7 +269,7 @@ def ids_named() -> Iterator[None]:
 
 
 def _update(
-    edit: EditSession, rule: Rule, ticked: Sql, done: int, lines_of: int, total: int
+    edit: EditSession, rule: Rule, ticked: Sql, done: int, lines_of: int, total: int, *, alone: bool
 ) -> int:
     name = rule.field.name
     columns = Sql(f"{name} = ") + rule.result
@@ -282,7 +284,7 @@ def _update(
     def parameters(first: int, last: int) -> tuple[Value, ...]:
         return (*columns.parameters, first, last, *ticked.parameters, *condition.parameters)
 
-    return in_parts(edit, done + lines_of, sql, parameters, done=done, of=total)
+    return in_parts(edit, done + lines_of, sql, parameters, done=done, of=total, rows_once=alone)
 
 
 def _ticked(ticks: Ticks) -> Sql:

@@ -91,18 +91,18 @@ class Writer:
         """Run `body` as one recorded transaction: see `Catalog.edit`."""
 
         def write(connection: apsw.Connection) -> Change:
-            session = history.start_recording(connection)
-            edit = EditSession(self._database, label, self._work)
+            recording = history.Recording(connection)
+            edit = EditSession(self._database, label, self._work, recording.next_part)
             try:
                 edit.check_cancelled()
                 body(edit)
                 edit.check_cancelled()
-                if session.is_empty:
+                if recording.is_empty:
                     return nothing(edit.label, origin)
-                change = history.write_edit(session, edit, origin)
+                change = history.write_edit(recording, edit, origin)
                 return change or nothing(edit.label, origin)
             finally:
-                session.close()
+                recording.close()
 
         with self._attached(attach):
             change = self._transaction(write)

@@ -92,9 +92,7 @@ class Pasting(QObject):
         label = label_of(self.tr("Fill {fields}").format(fields=fields))
 
         def body(edit: EditSession) -> None:
-            counts = [paste.fill(edit, within, name, text) for name in names]
-            edit.count = max(counts)
-            edit.label = label(edit.count)
+            paste.fill(edit, within, names, text, label)
 
         count = sum(last - first + 1 for first, last in ranges)
         self._actions.edit(label(count), body, self._tell, attach=within.attached)

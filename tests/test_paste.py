@@ -16,6 +16,7 @@ from db.catalog import Catalog
 from db.errors import Invalid
 from db.fields import NULL
 from db.paste import Block, Looked, Paste
+from db.scope import EVERYTHING
 from tests.bulk_help import SECONDS, edit, fill, rows, undo
 
 
@@ -143,3 +144,15 @@ def test_new_rows_come_at_the_bottom(catalog: Catalog) -> None:
 def test_a_row_that_is_gone_is_rejected(catalog: Catalog) -> None:
     looked = look(catalog, Paste([["x"]], ("name",), (99,)))
     assert "deleted meanwhile" in str(looked.rejected[0].problem)
+
+
+def test_one_text_fills_several_fields_of_a_scope(catalog: Catalog) -> None:
+    before = rows(catalog)
+    edit(catalog, lambda s: paste.fill(s, EVERYTHING, ["type", "creator"], "x"))
+    assert {(row["type"], row["creator"]) for row in rows(catalog)} == {("x", "x")}
+    undo(catalog)
+    assert rows(catalog) == before
+    with pytest.raises(Invalid, match="type is empty"):
+        edit(catalog, lambda s: paste.fill(s, EVERYTHING, ["icon_url", "type"], ""))
+    with pytest.raises(Invalid, match="id is another one"):
+        edit(catalog, lambda s: paste.fill(s, EVERYTHING, ["id"], "x"))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db import replace, replacement, scope
+from db import bulk, replace, replacement, scope
 from db.catalog import Catalog
 from db.errors import Cancelled, Invalid
 from db.fields import FIELDS, NULL
@@ -320,3 +320,38 @@ def test_the_file_goes_with_what_was_found(catalog: Catalog, tmp_path: Path) -> 
     assert path.exists()
     reader.request(lambda _: None).result(SECONDS)  # it held its last answer
     assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "fields", [("icon_url",), ("org_id",), ("id",), ("id", "name", "org_id", "icon_url")]
+)
+def test_a_record_in_many_parts_is_undone_and_done_again(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fields: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("db.bulk._LEAST", 7)
+    fill(
+        catalog,
+        [
+            {"id": f"i{n}", "name": f"a{n}", "icon_url": f"a{n}", "org_id": f"o{n % 9}"}
+            for n in range(400)
+        ],
+    )
+    before = rows(catalog)
+    apply(catalog, find(catalog, tmp_path, Replacement(fields, "regex", r"(\d)$", r"\1-\1")))
+    after = rows(catalog)
+    undo(catalog)
+    assert rows(catalog) == before
+    catalog.redo().result(SECONDS)
+    assert rows(catalog) == after
+
+
+def test_a_deletion_in_many_parts_is_undone(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.bulk._LEAST", 7)
+    fill(catalog, [{"id": f"i{n}", "org_id": f"o{n % 3}"} for n in range(100)])
+    before = rows(catalog)
+    assert edit(catalog, lambda s: bulk.delete(s, EVERYTHING)).count == 100
+    assert rows(catalog) == []
+    undo(catalog)
+    assert rows(catalog) == before

@@ -14,13 +14,21 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from tests.benchmarks import bench_csv, bench_gallery, bench_icons, bench_start, bench_table
+from tests.benchmarks import (
+    bench_csv,
+    bench_edits,
+    bench_gallery,
+    bench_icons,
+    bench_start,
+    bench_table,
+)
 
 SUITES = {
     "start": bench_start.run,
     "table": bench_table.run,
     "gallery": bench_gallery.run,
     "csv": bench_csv.run,
+    "edits": bench_edits.run,
     "icons": bench_icons.run,
 }
 

@@ -1,0 +1,225 @@
+"""Edits of a million rows, and of one cell, in the real window over 1,000,000 integrations.
+
+python -m tests.benchmarks edits
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import sys
+import time
+import zlib
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import apsw
+from PySide6.QtCore import QEventLoop, Qt
+from PySide6.QtWidgets import QApplication
+
+from db import schema
+from db.catalog import Catalog
+from db.database import CatalogDatabase
+from db.history import changeset_stream
+from db.replacement import Replacement
+from gui import application
+from gui.columns import PLACE
+from gui.main_window import MainWindow
+from gui.workspace import Workspace
+from tests.benchmarks import data
+from tests.benchmarks.bench_icons_gaps import Watch, ours
+
+Report = Callable[[str, float, float, float | None], None]
+REPLACE_TO_REACH = 1.5
+UNDO_TO_REACH = 2.0
+SIZE_TO_REACH = 1.3
+CELL_TO_REACH = 2.0
+GAP_LIMIT = 0.050
+"""Seconds that the GUI thread may be away."""
+OLD, NEW = "https://", "http://"
+CELLS = 40
+_ICON_URL = 5
+"""The column in a record."""
+SECONDS = 600.0
+_UPDATE = "UPDATE integration SET icon_url = replace(icon_url, ?1, ?2) WHERE instr(icon_url, ?1)"
+
+
+def run(report: Report, workdir: Path) -> None:
+    """Report every figure of edits.
+
+    Args:
+        workdir: a folder with 3 GB of room.
+    """
+    source = _with_urls(workdir / "source.icons")
+    bare = _bare_update(_copy(source, workdir / "bare.icons"))
+    path = _copy(source, workdir / "edits.icons")
+    window = _open(path)
+    assert window.workspace is not None
+    try:
+        _large(report, window.workspace, bare)
+        _cells(report, window.workspace, _bare_commits(_copy(source, workdir / "cell.icons")))
+    finally:
+        window.close()
+    _record(report, path)
+    for left in workdir.glob("*.icons*"):
+        left.unlink()
+
+
+def _with_urls(path: Path) -> Path:
+    """The benchmark's catalogue with an icon URL in every row."""
+    shutil.copy(data.catalog(), path)
+    connection = apsw.Connection(str(path))
+    with connection:
+        schema.drop_indexes(connection)
+        connection.execute(
+            "UPDATE integration SET icon_url = 'https://cdn.example.com/more/' || id || '.svg' "
+            "WHERE icon_url IS NULL"
+        )
+        schema.build_indexes(connection)
+    connection.execute("ANALYZE")
+    connection.pragma("wal_checkpoint", "TRUNCATE")
+    connection.close()
+    return path
+
+
+def _copy(source: Path, target: Path) -> Path:
+    shutil.copy(source, target)
+    os.sync()
+    return target
+
+
+def _bare_update(path: Path) -> float:
+    """Seconds of the UPDATE alone, in one transaction, on a connection with the same pragmas."""
+    with closing(CatalogDatabase(path)) as database:
+        connection: apsw.Connection = database.connection()
+        start = time.perf_counter()
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(_UPDATE, (OLD, NEW))
+        assert connection.changes() == data.ROWS
+        connection.execute("COMMIT")
+        return time.perf_counter() - start
+
+
+def _bare_commits(path: Path) -> float:
+    """Seconds of one UPDATE of one cell with its commit, with the same pragmas: the median."""
+    with closing(CatalogDatabase(path)) as database:
+        connection: apsw.Connection = database.connection()
+        times = []
+        for number in range(CELLS):
+            start = time.perf_counter()
+            connection.execute("BEGIN IMMEDIATE")
+            sql = "UPDATE integration SET creator = ? WHERE pk = ?"
+            connection.execute(sql, (f"bench {number}", 1 + number * 1000))
+            connection.execute("COMMIT")
+            times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+# -- in the window -----------------------------------------------------------------------------
+
+
+def _open(path: Path) -> MainWindow:
+    application.make_application()
+    window = application.make_window(())
+    window.resize(1280, 800)
+    ready: list[bool] = []
+    window.ready.connect(lambda: ready.append(True))
+    window.open_first(path)
+    window.show()
+    _until(lambda: bool(ready))
+    space = _space(window)
+    _until(lambda: space.model.shown is not None)
+    return window
+
+
+def _space(window: MainWindow) -> Workspace:
+    assert window.workspace is not None
+    return window.workspace
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + SECONDS
+    while not condition():
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+        assert time.monotonic() < end
+
+
+class _Told:
+    """Counts the changes that the workspace was told of, in the GUI thread."""
+
+    def __init__(self, space: Workspace) -> None:
+        self.count = 0
+        space.history_changed.connect(self._more)
+
+    def _more(self) -> None:
+        self.count += 1
+
+
+def _large(report: Report, space: Workspace, bare: float) -> None:
+    told = _Told(space)
+    gaps: list[dict[str, Any]] = []
+
+    def timed(act: Callable[[], object], done: Callable[[], bool]) -> float:
+        watch = Watch()
+        start = time.perf_counter()
+        act()
+        _until(done)
+        seconds = time.perf_counter() - start
+        gaps.extend(watch.stop())
+        return seconds
+
+    dialog = space.bulk_actions.replace()
+    wanted = Replacement(("icon_url",), "plain", OLD, NEW)
+    listed = timed(lambda: dialog.show_replacement(wanted), dialog.replace_button.isEnabled)
+    seconds = timed(dialog.replace_button.click, lambda: told.count == 1)
+    settled = timed(lambda: None, lambda: not space.model.is_loading)
+    undone = timed(space.record_actions.undo, lambda: told.count == 2)
+    timed(lambda: None, lambda: not space.model.is_loading)
+    print(f"listed after {listed:.2f} s, shown after {settled:.2f} s", file=sys.stderr)
+    name = "replace in 1,000,000 URLs, recorded, s; limit: the bare UPDATE in one transaction"
+    report(name, seconds, bare, REPLACE_TO_REACH)
+    report("undo of it, s; limit: the bare UPDATE", undone, bare, UNDO_TO_REACH)
+    longest = max(gaps, key=ours, default={"seconds": 0.0, "delayed": 0.0, "stacks": []})
+    print(f"longest absence: {longest}", file=sys.stderr)
+    name = "longest absence of the GUI thread while any of it runs, s; limit: 0.05 s"
+    report(name, ours(longest), GAP_LIMIT, 1.0)
+
+
+def _cells(report: Report, space: Workspace, bare: float) -> None:
+    told = _Told(space)
+    model, times = space.model, []
+    for number in range(CELLS):
+        count = told.count
+        index = model.index(number * 1000, PLACE["creator"])
+        start = time.perf_counter()
+        assert model.setData(index, f"bench {number}", Qt.ItemDataRole.EditRole)
+        _until(lambda count=count: told.count > count)  # type: ignore[misc]
+        space.table.viewport().repaint()
+        times.append(time.perf_counter() - start)
+    name = "one cell edit, acknowledged and painted, s; limit: one bare commit"
+    report(name, statistics.median(times), bare, CELL_TO_REACH)
+
+
+def _record(report: Report, path: Path) -> None:
+    """The size of the first edit's record beside what changed, in the order of the record."""
+    with closing(Catalog.open(path)) as catalog:
+        connection = catalog.connect_here(5000)
+        edit: int = connection.execute("SELECT min(id) FROM edit").get
+        size: int = connection.execute(
+            "SELECT sum(length(data)) FROM edit_data WHERE edit = ?", (edit,)
+        ).get
+        compressor, changed = zlib.compressobj(level=1), 0
+        for item in apsw.Changeset.iter(changeset_stream(connection, edit)):
+            assert item.old is not None
+            assert item.new is not None
+            pk, old, new = item.old[0], item.old[_ICON_URL], item.new[_ICON_URL]
+            changed += len(compressor.compress(f"{pk}{old}{new}".encode()))
+        changed += len(compressor.flush())
+        connection.close()
+    name = "size of its record, MB; limit: keys, old and new texts in its order, zlib level 1"
+    report(name, size / 1e6, changed / 1e6, SIZE_TO_REACH)
