@@ -252,6 +252,10 @@ def changeset_stream(
     return read
 
 
+_INFLATED_AT_ONCE: Final = 1 << 16
+"""Bytes."""
+
+
 def _decompressed(connection: apsw.Connection, edit_id: int, progress: Progress) -> Iterator[bytes]:
     inflate = zlib.decompressobj()
     parts: list[tuple[int, int]] = connection.execute(  # type: ignore[assignment]
@@ -263,13 +267,17 @@ def _decompressed(connection: apsw.Connection, edit_id: int, progress: Progress)
             "SELECT data FROM edit_data WHERE edit = ? AND part = ?", (edit_id, part)
         ).get
         try:
-            while data:
-                yield inflate.decompress(data, 1 << 16)
-                data = inflate.unconsumed_tail
-                progress(read + size - len(data), total)
+            # In pieces: what a call does not consume is copied, and a part is 4 MiB.
+            for start in range(0, len(data), _INFLATED_AT_ONCE):
+                piece = data[start : start + _INFLATED_AT_ONCE]
+                while piece:
+                    yield inflate.decompress(piece, _INFLATED_AT_ONCE)
+                    piece = inflate.unconsumed_tail
+                progress(read + start, total)
         except (TypeError, zlib.error) as error:
             raise apsw.CorruptError("a changeset cannot be read") from error
         read += size
+        progress(read, total)
     if not inflate.eof:
         raise apsw.CorruptError("a changeset is cut short")
 
