@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -31,6 +32,7 @@ from db.work import ProgressListener, Work
 
 if TYPE_CHECKING:
     from db.changes import Change
+    from db.history_keep import Compacted, Retention
     from db.writer import Writer
 
 T = TypeVar("T")
@@ -219,21 +221,35 @@ class Catalog:
         """
         return self._submit(lambda: self._writing().edit(label, body, origin, attach or {}))
 
-    def undo(self, *, origin: str = "") -> Future[Change | None]:
-        """Take back the last edit; a future of what changed, None if there was no edit."""
-        from db import history
+    def undo(self, *, origin: str = "", to: int | None = None) -> Future[Change | None]:
+        """Take back the last edit; a future of what changed, None if there was no edit.
 
-        return self._submit(lambda: self._writing().replay(history.undo, origin))
+        With `to`, all edits down to that one, it included, as one step.
+        """
+        from db import history, history_steps
 
-    def redo(self, *, origin: str = "") -> Future[Change | None]:
-        """Do again what was undone last; a future of what changed, None if there is nothing."""
-        from db import history
-
-        return self._submit(lambda: self._writing().replay(history.redo, origin))
+        step = history.undo if to is None else partial(history_steps.undo_to, to)
+        return self._submit(lambda: self._writing().replay(step, origin))
 
     @property
     def _labels(self) -> tuple[str | None, str | None]:
         return self._watched_labels if self._writer is None else self._writer.labels
+
+    def redo(self, *, origin: str = "", to: int | None = None) -> Future[Change | None]:
+        """Do again what was undone last; a future of what changed, None if there is nothing.
+
+        With `to`, all that was undone up to that edit, it included, as one step.
+        """
+        from db import history, history_steps
+
+        step = history.redo if to is None else partial(history_steps.redo_to, to)
+        return self._submit(lambda: self._writing().replay(step, origin))
+
+    def compact(self, keep: Retention | None = None) -> Future[Compacted]:
+        """Give back the room that the file does not use, once the history that `keep` lets go of
+        is forgotten; None forgets nothing. `cancel` leaves the file as large as it was.
+        """
+        return self._submit(lambda: self._writing().compact(keep))
 
     def undo_label(self) -> str | None:
         """What `undo` would take back, in words."""

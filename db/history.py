@@ -5,7 +5,6 @@ A changeset is stored in parts, so that neither writing nor reading one needs it
 
 from __future__ import annotations
 
-import getpass
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from db.changes import Change, Kind
 from db.edits import DISCARDED, DONE, UNDONE, EditSession
 from db.errors import Conflict
 from db.fields import FIELD_BY_NAME
+from db.person import author
 from db.schema import RECORDED_TABLES, Progress, build_indexes, drop_indexes
 
 PART_BYTES: Final = 4 << 20
@@ -27,7 +27,6 @@ DETAIL_ROWS: Final = 1_000
 """An edit of more rows tells its views that "many" changed instead of which."""
 BULK_ROWS: Final = 50_000
 """From here on, indexes are built after the rows instead of with each."""
-_AUTHOR_FALLBACK: Final = "unknown"
 
 # How much of a changeset SQLite hands over at once: its 1,024 bytes are a call of Python each.
 apsw.session_config(apsw.SQLITE_SESSION_CONFIG_STRMSIZE, 1 << 18)
@@ -110,14 +109,6 @@ def write_edit(recording: Recording, edit: EditSession, origin: str) -> Change |
     )
     connection.execute("UPDATE edit SET count = ? WHERE id = ?", (change.count, edit_id))
     return change
-
-
-def author() -> str:
-    """The system user's name."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return _AUTHOR_FALLBACK
 
 
 def undo(connection: apsw.Connection, origin: str, progress: Progress) -> Change | None:

@@ -264,12 +264,17 @@ def check(edit: EditSession, values: Mapping[str, Value], *, pk: int | None) -> 
         field = FIELD_BY_NAME.get(name)
         if field is None:
             raise Invalid("An integration has no field “{name}”.", name=name)
-        _check_value(field, value)
+        check_value(field, value)
     if "id" in values:
         _check_id(edit, values["id"], pk)
 
 
-def _check_value(field: Field, value: Value) -> None:
+def check_value(field: Field, value: Value) -> None:
+    """Look whether a field can hold a value.
+
+    Raises:
+        Invalid: it cannot.
+    """
     if value is None or value == NULL:
         return
     if isinstance(value, str):

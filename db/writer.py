@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import apsw
 
@@ -21,6 +21,9 @@ from db.edits import EditSession, labels
 from db.errors import constraints_named, damage_named, translated
 from db.schema import Progress
 from db.work import Work
+
+if TYPE_CHECKING:
+    from db.history_keep import Compacted, Retention, Usage
 
 _log = logging.getLogger(__name__)
 
@@ -126,6 +129,27 @@ class Writer:
         if change is not None:
             self._tell(change)
         return change
+
+    def compact(self, keep: Retention | None) -> Compacted:
+        """Give back the room that the file does not use: see `Catalog.compact`."""
+        from db import history_keep
+
+        def forget(connection: apsw.Connection) -> tuple[Usage, int]:
+            before = history_keep.usage(connection, keep or history_keep.Retention())
+            return before, history_keep.forget(connection, before.last_old)
+
+        before, forgotten = self._transaction(forget)
+        connection = self._connection
+        try:
+            with self._work.interruptible(connection) as stop_interrupts, translated(self._path):
+                self._may_commit = True
+                connection.execute("VACUUM")
+                stop_interrupts()
+        finally:
+            self._may_commit = False
+        with suppress(apsw.BusyError):
+            connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        return history_keep.Compacted(forgotten, before, history_keep.usage(connection))
 
     def _transaction(self, write: Callable[[apsw.Connection], T]) -> T:
         connection = self._connection

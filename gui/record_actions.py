@@ -98,14 +98,14 @@ class RecordActions(QObject):
 
     def new_integration(self) -> None:
         """Add an integration to the chosen organization."""
-        from db import history, records
+        from db import person, records
 
         now = records.timestamp()
         values: dict[str, Value] = {
             "name": self.tr("New integration"),
             "type": "",
             "org_id": self._org_id() or None,
-            "creator": history.author(),
+            "creator": person.author(),
             "created_at": now,
             "updated_at": now,
         }
