@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     import argparse
 
-COMMANDS: Final = ("import", "export")
+COMMANDS: Final = ("import", "export", "history", "undo", "redo", "apply")
 """First arguments that work on a catalogue without a window. A catalogue file of such a name is
 given as ``./import``."""
 
@@ -95,6 +95,10 @@ def _parser() -> argparse.ArgumentParser:
             "commands, without a window:\n"
             "  integration-icons import FILE --catalog DB   put the rows of a CSV file into one\n"
             "  integration-icons export FILE --catalog DB   write a catalogue to a CSV file\n"
+            "  integration-icons history --catalog DB       list or save its edits\n"
+            "  integration-icons undo --catalog DB          take back the last edit\n"
+            "  integration-icons redo --catalog DB          do again what was undone\n"
+            "  integration-icons apply FILE --catalog DB    apply a change-set file to it\n"
             "each has a --help of its own."
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -1,4 +1,4 @@
-"""The commands `import` and `export`, which need no display and never load Qt.
+"""The commands, which need no display and never load Qt: `import` and `export` are here.
 
 They end with 0 when all went well, 1 when some rows were rejected, 2 when it could not be done,
 and 130 after Ctrl-C; then nothing was changed.
@@ -24,6 +24,7 @@ from db.csv_import import Imported, Preview, Reading, RejectedRow, Writing
 from db.csv_match import Counts
 from db.csv_stage import Staged
 from db.errors import Invalid, SentenceError
+from gui import history_commands
 
 OK: Final = 0
 SOME_REJECTED: Final = 1
@@ -61,6 +62,7 @@ def add_subcommands(subparsers: Any) -> None:
     """Add the commands to a parser's subparsers (what `add_subparsers` returned)."""
     _add_import(subparsers)
     _add_export(subparsers)
+    history_commands.add_subcommands(subparsers)
 
 
 def _add_import(subparsers: Any) -> None:
