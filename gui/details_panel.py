@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSplitter,
     QStackedLayout,
+    QStackedWidget,
     QStyle,
     QToolButton,
     QVBoxLayout,
@@ -28,6 +29,7 @@ from gui import theme
 from gui.drop_zone import DropZone, Place
 from gui.empty_state import EmptyState
 from gui.findings import Finding
+from gui.history_timeline import TimelineView
 from gui.icon_preview import IconPreview, Loader
 from gui.record_form import RecordForm
 from gui.text import number, one_line, plain_tooltip, sentence
@@ -90,6 +92,8 @@ class DetailsPanel(QWidget):
         self.next_button = self._move_button("next", "Alt+Down", self.go_next)
         self.previous_button.setAccessibleName(self.tr("Previous integration"))
         self.next_button.setAccessibleName(self.tr("Next integration"))
+        self._timeline: TimelineView | None = None
+        self.timeline_button = self._make_timeline_button()
         self._lay_out()
         self.preview.said.connect(self.said)
         self.preview.failed.connect(self.failed)
@@ -150,7 +154,15 @@ class DetailsPanel(QWidget):
         self._show_position(position, total)
         self._show_heading()
         self._show_icon()
+        if self._timeline is not None:
+            self._timeline.show_record(pk)
         return True
+
+    def put_timeline(self, timeline: TimelineView) -> None:
+        """Have the button in the header show this in place of the form."""
+        self._timeline = timeline
+        self._lower.addWidget(timeline)
+        self.timeline_button.show()
 
     def set_known(self, types: Sequence[str], organizations: Sequence[Organization]) -> None:
         """Offer these types and organizations in the form."""
@@ -304,12 +316,33 @@ class DetailsPanel(QWidget):
         button.setToolTip(names[symbol].format(keys=keys))
         return button
 
+    def _make_timeline_button(self) -> QToolButton:
+        button = QToolButton()
+        button.setCheckable(True)
+        button.setAutoRaise(True)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        theme.set_icon(button, "history")
+        button.setAccessibleName(self.tr("Timeline of this integration"))
+        button.setToolTip(self.tr("Who changed this integration, and when (Alt+T)"))
+        shortcut = QShortcut(QKeySequence("Alt+T"), self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(button.click)
+        button.toggled.connect(self._show_timeline)
+        button.hide()
+        return button
+
+    def _show_timeline(self, on: bool) -> None:
+        if self._timeline is not None:
+            self._lower.setCurrentWidget(self._timeline if on else self.form)
+            (self._timeline.tree if on else self.form).setFocus()
+
     def _lay_out(self) -> None:
         header = QHBoxLayout()
         header.setContentsMargins(8, 6, 4, 2)
         header.setSpacing(2)
         header.addWidget(self._name, 1)
         header.addWidget(self._position)
+        header.addWidget(self.timeline_button)
         header.addWidget(self.previous_button)
         header.addWidget(self.next_button)
         above = _PreviewArea(self.preview)
@@ -321,7 +354,9 @@ class DetailsPanel(QWidget):
         above.setMinimumWidth(self.preview.minimumSizeHint().width() + bar)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(above)
-        self.splitter.addWidget(self.form)
+        self._lower = QStackedWidget()
+        self._lower.addWidget(self.form)
+        self.splitter.addWidget(self._lower)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setStretchFactor(0, 0)
         self.splitter.setStretchFactor(1, 1)

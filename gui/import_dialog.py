@@ -29,6 +29,7 @@ from db.errors import Cancelled, CatalogError
 from gui.background import deliver, run_in_gui
 from gui.dialog_parts import FileRow, Foot, Message, fit_to_screen
 from gui.import_body import ImportBody
+from gui.redo_question import agreement
 from gui.text import number, one_line, sentence
 
 ORIGIN: Final = "import"
@@ -219,10 +220,17 @@ class ImportDialog(QDialog):
     # -- importing -----------------------------------------------------------------------------
 
     def start_import(self) -> None:
-        """Import what is shown, as one edit."""
+        """Import what is shown, as one edit, once redo may be lost."""
         if self._state is not _State.READY or self._staged is None:
             return
+        if self._catalog.redo_label() is None:
+            self._import(self._staged)
+            return
         staged = self._staged
+        agreed = agreement(self, self._catalog)
+        deliver(self, agreed, lambda _: self._import(staged), lambda _: None)
+
+    def _import(self, staged: Staged) -> None:
         label = self.tr("Import {file}: {new} new, {changed} changed")
         self._set_state(_State.WRITING)
         self._say(self.tr("Importing {file} …").format(file=staged.source.name))

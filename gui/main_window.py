@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QAction
 
     from db.catalog import Catalog
+    from gui.history_panel import HistoryDock, HistoryPanel
     from gui.icon_loader import IconLoader
     from gui.leaving import Leaving
 
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
         self._make_loader = make_loader
         self.loader: IconLoader | None = None
         self._run_hosts = list(run_hosts)
+        self._history: HistoryDock | None = None
         self._steps = self._all_steps()
         self._is_whole = False
         self._is_ready = False
@@ -155,6 +157,7 @@ class MainWindow(QMainWindow):
 
         yield
         self.loader = self._make_loader()
+        self._apply_person()
         self.loader.host_allowed.connect(self._keep_allowed_host)
         stop = self.loader.stop_loading
         self.loader.waiting.connect(lambda count: self.status.show_icons_waiting(count, stop))
@@ -200,6 +203,10 @@ class MainWindow(QMainWindow):
             "save_copy": self._save_copy,
             "import": self.import_csv,
             "export": self.export_csv,
+            "apply_changes": lambda: self._in_workspace(lambda space: space.history.ask_apply()),
+            "compact": lambda: self._in_workspace(
+                lambda space: space.history.compact(self._settings.retention)
+            ),
             "sample": self.load_sample,
             "base_url": lambda: self._in_workspace(
                 lambda space: space.organization_actions.base_url(None)
@@ -208,6 +215,7 @@ class MainWindow(QMainWindow):
             "quit": self.close,
             "undo": lambda: self._in_workspace(lambda space: space.record_actions.undo()),
             "redo": lambda: self._in_workspace(lambda space: space.record_actions.redo()),
+            "deleted": lambda: self._in_workspace(lambda space: space.history.show_deleted()),
             "copy": lambda: self._in_workspace(lambda space: space.table.copy()),
             "copy_headings": lambda: self._in_workspace(
                 lambda space: space.table.copy(headings=True)
@@ -237,6 +245,7 @@ class MainWindow(QMainWindow):
                 lambda space: space.show_organizations(on)
             ),
             "show_details": lambda on: self._in_workspace(lambda space: space.show_details(on)),
+            "show_history": self._show_history,
             "show_large": lambda: self._in_workspace(
                 lambda space: space.details.preview.show_large()
             ),
@@ -301,6 +310,7 @@ class MainWindow(QMainWindow):
 
     def _close_workspace(self) -> None:
         if self.workspace is not None:
+            self.actions_by_name["show_history"].setChecked(False)
             space, self.workspace = self.workspace, None
             space.close_catalog()
             space.hide()
@@ -309,6 +319,27 @@ class MainWindow(QMainWindow):
     def _show_gallery(self, on: bool) -> None:
         if self.workspace is not None and self.workspace.is_whole:
             self.workspace.views.show_gallery(on)
+
+    def _show_history(self, on: bool) -> None:
+        """Show or hide the History panel, which is made when it is first shown."""
+        if self._history is None and on:
+            from gui.history_panel import HistoryDock
+
+            self._history = HistoryDock(self)
+            self._history.closed.connect(
+                lambda: self.actions_by_name["show_history"].setChecked(False)
+            )
+        if self._history is not None:
+            if on:
+                self._in_workspace(lambda space: self._put_history(space.history.panel()))
+            else:
+                self._history.put(None)
+            self._history.setVisible(on)
+
+    def _put_history(self, panel: HistoryPanel) -> None:
+        assert self._history is not None
+        self._history.put(panel)
+        panel.table.setFocus()
 
     def _in_workspace(self, run: Callable[[Workspace], object]) -> None:
         if self.workspace is not None:
@@ -368,8 +399,14 @@ class MainWindow(QMainWindow):
         if isinstance(app, QApplication):
             theme.apply(app, self._settings.scheme)
         self._apply_policy()
+        self._apply_person()
         if self.loader is not None:
             self.loader.limit_cache(self._settings.cache_megabytes * 1_000_000)
+
+    def _apply_person(self) -> None:
+        from db.person import set_author
+
+        set_author(self._settings.author)
 
     def _apply_policy(self) -> None:
         if self.loader is not None:

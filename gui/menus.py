@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from gui.settings import Settings
     from gui.workspace import Workspace
 
-_NEEDS_CATALOG = "save_copy export copy copy_headings select_all find refresh usage"
+_NEEDS_CATALOG = (
+    "save_copy show_history deleted export copy copy_headings select_all find refresh usage"
+)
 _NEEDS_ROW = "duplicate delete edit_cell icon_file paste_icon paste"
-_NEEDS_WRITING = "import sample base_url new replace duplicates"
+_NEEDS_WRITING = "import apply_changes compact sample base_url new replace duplicates"
 
 
 class WindowMenus(QObject):
@@ -63,10 +65,13 @@ class WindowMenus(QObject):
         self._recent = file.addMenu(self.tr("Open &Recent"))
         theme.set_icon(self._recent, "history")
         self._recent.aboutToShow.connect(self.recent_wanted)
-        fill(file, actions, "save_copy | import export sample | base_url preferences | quit")
-        fill(edit, actions, "undo redo | new duplicate edit_cell delete | icon_file paste_icon")
-        fill(edit, actions, "| copy copy_headings paste select_all | find replace duplicates usage")
-        fill(view, actions, "show_table show_gallery | show_organizations show_details show_large")
+        fill(file, actions, "save_copy compact | import export sample apply_changes")
+        fill(file, actions, "| base_url preferences | quit")
+        fill(edit, actions, "undo redo deleted | new duplicate edit_cell delete")
+        fill(edit, actions, "| icon_file paste_icon | copy copy_headings paste select_all")
+        fill(edit, actions, "| find replace duplicates usage")
+        fill(view, actions, "show_table show_gallery | show_organizations show_details")
+        fill(view, actions, "show_history show_large")
         self._columns = view.addMenu(self.tr("&Columns"))
         theme.set_icon(self._columns, "columns")
         self._columns.aboutToShow.connect(self.columns_wanted)

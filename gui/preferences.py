@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QGroupBox,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QPlainTextEdit,
     QPushButton,
     QScrollArea,
@@ -24,6 +25,8 @@ from PySide6.QtWidgets import (
 )
 
 from db.errors import Problem
+from db.history_keep import Retention
+from db.person import system_user
 from gui import theme
 from gui.dialog_parts import fit_to_screen, open_outside
 from gui.icon_policy import host_entry_problem
@@ -75,6 +78,7 @@ class PreferencesDialog(QDialog):
         layout.addWidget(self._make_appearance())
         layout.addWidget(self._make_icons(), 1)
         layout.addWidget(self._make_cache())
+        layout.addWidget(self._make_history())
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -196,6 +200,68 @@ class PreferencesDialog(QDialog):
         form.addRow(label, beside)
         return box
 
+    def _make_history(self) -> QGroupBox:
+        self.author = QLineEdit(self._settings.author)
+        self.author.setPlaceholderText(system_user())
+        self.author.setAccessibleName(self.tr("Person who makes the edits"))
+        note = _note()
+        note.setText(
+            self.tr(
+                "Nothing goes by itself. Older edits can be forgotten with File > Compact "
+                "Catalogue, which says first how many they are."
+            )
+        )
+        column = QVBoxLayout()
+        column.setSpacing(8)
+        column.addLayout(self._make_keep())
+        column.addWidget(note)
+        box = QGroupBox(self.tr("History"))
+        form = _form(box)
+        form.addRow(self.tr("&Person:"), self.author)
+        label = QLabel(self.tr("&Keep:"))
+        label.setBuddy(self.keep)
+        form.addRow(label, column)
+        return box
+
+    def _make_keep(self) -> QHBoxLayout:
+        keep = self._settings.retention
+        titles = {
+            "ever": self.tr("For ever"),
+            "days": self.tr("By age"),
+            "megabytes": self.tr("By size"),
+        }
+        chosen = "days" if keep.days else "megabytes" if keep.megabytes else "ever"
+        self.keep = _choice(titles, chosen)
+        self.keep.setAccessibleName(self.tr("How long the history is kept"))
+        self.days = QSpinBox(minimum=1, maximum=36_500, value=keep.days or 365)
+        self.days.setSuffix(self.tr(" days"))
+        self.days.setAccessibleName(self.tr("Days that the history is kept"))
+        self.history_megabytes = QSpinBox(minimum=1, maximum=MOST_MEGABYTES)
+        self.history_megabytes.setValue(keep.megabytes or 500)
+        self.history_megabytes.setSuffix(self.tr(" MB"))
+        self.history_megabytes.setAccessibleName(self.tr("Megabytes of history that are kept"))
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for widget in (self.keep, self.days, self.history_megabytes):
+            row.addWidget(widget)
+        row.addStretch()
+        self.keep.currentIndexChanged.connect(self._show_keep)
+        self._show_keep()
+        return row
+
+    @Slot()
+    def _show_keep(self) -> None:
+        chosen = self.keep.currentData()
+        self.days.setHidden(chosen != "days")
+        self.history_megabytes.setHidden(chosen != "megabytes")
+
+    def _retention(self) -> Retention:
+        chosen = self.keep.currentData()
+        return Retention(
+            self.days.value() if chosen == "days" else None,
+            self.history_megabytes.value() if chosen == "megabytes" else None,
+        )
+
     @Slot()
     def _explain(self) -> None:
         """Say what the chosen loading means for the hosts of the list."""
@@ -260,6 +326,8 @@ class PreferencesDialog(QDialog):
         self._settings.load_icons = self.load_icons.currentData()
         self._settings.cache_megabytes = self.megabytes.value()
         self._settings.scheme = self.scheme.currentData()
+        self._settings.author = self.author.text().strip()
+        self._settings.retention = self._retention()
         self.changed.emit()
         super().accept()
 

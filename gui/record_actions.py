@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
 
 from db.fields import Value
 from gui import resources
@@ -32,6 +33,7 @@ class RecordActions(QObject):
 
     Args:
         org_id: tells the organization of new integrations.
+        window: the parent of questions.
 
     Signals:
         added(int): a new integration has this pk.
@@ -55,9 +57,10 @@ class RecordActions(QObject):
         chosen: RowSelection,
         follow: Follow,
         org_id: Callable[[], str | None],
-        parent: QObject | None = None,
+        window: QWidget,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(window)
+        self._window = window
         self._catalog = catalog
         self._model = model
         self._chosen = chosen
@@ -73,18 +76,45 @@ class RecordActions(QObject):
         *,
         attach: Mapping[str, Path] | None = None,
     ) -> None:
-        """Run a named edit; what goes wrong is told. `attach`: see `Catalog.edit`."""
+        """Run a named edit, once it may end what can be redone; what goes wrong is told.
+
+        `attach`: see `Catalog.edit`.
+        """
+        self._when_agreed(
+            label, lambda: self._edit(label, body, done, failed, attach), failed or self._failed
+        )
+
+    def _when_agreed(
+        self, label: str, go_on: Callable[[], None], failed: Callable[[Exception], None]
+    ) -> None:
+        if self._catalog.redo_label() is None:
+            go_on()
+            return
+        from gui.redo_question import agreement
+
+        agreed = agreement(self._window, self._catalog)
+        self._follow(label, agreed, None)
+        deliver(self, agreed, lambda _: go_on(), failed)
+
+    def _edit(
+        self,
+        label: str,
+        body: Callable[[EditSession], Any],
+        done: Callable[[Change], None] | None,
+        failed: Callable[[Exception], None] | None,
+        attach: Mapping[str, Path] | None,
+    ) -> None:
         future = self._catalog.edit(label, body, attach=attach)
         self._follow(label, future, lambda: self._catalog.cancel(future))
         deliver(self, future, done or (lambda _: None), failed or self._failed)
 
-    def undo(self) -> None:
-        """Take back the last edit."""
-        self._step(self._catalog.undo(), self.tr("Undone: {label}"), self.tr("Undo…"))
+    def undo(self, to: int | None = None) -> None:
+        """Take back the last edit, or all down to that one."""
+        self._step(self._catalog.undo(to=to), self.tr("Undone: {label}"), self.tr("Undo…"))
 
-    def redo(self) -> None:
-        """Do again what was undone."""
-        self._step(self._catalog.redo(), self.tr("Done again: {label}"), self.tr("Redo…"))
+    def redo(self, to: int | None = None) -> None:
+        """Do again what was undone, or all up to that one."""
+        self._step(self._catalog.redo(to=to), self.tr("Done again: {label}"), self.tr("Redo…"))
 
     def _step(self, future: Future[Change | None], said: str, what: str) -> None:
         def done(change: Change | None) -> None:
@@ -157,10 +187,13 @@ class RecordActions(QObject):
 
     def load_sample(self, done: Callable[[], None]) -> None:
         """Put the sample integrations into the catalogue, as one edit; then call `done`."""
+        label = self.tr("Load the sample catalogue")
+        self._when_agreed(label, lambda: self._load_sample(label, done), self._failed)
+
+    def _load_sample(self, label: str, done: Callable[[], None]) -> None:
         from db import csv_import
 
         reading = csv_import.Reading(resources.SAMPLE, self._catalog.path)
-        label = self.tr("Load the sample catalogue")
 
         def write(staged: Staged) -> None:
             future = csv_import.write(self._catalog, staged, label=lambda *_: label)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 from PySide6.QtCore import QByteArray, QSettings
+
+if TYPE_CHECKING:
+    from db.history_keep import Retention
 
 Scheme = Literal["system", "light", "dark"]
 SCHEMES: Final = ("system", "light", "dark")
@@ -94,6 +97,32 @@ class Settings:
     @recipes.setter
     def recipes(self, recipes: dict[str, dict[str, object]]) -> None:
         self._store.setValue("recipes", json.dumps(recipes))
+
+    @property
+    def author(self) -> str:
+        """Who makes the edits; "" is the system user."""
+        return str(self._store.value("author", ""))
+
+    @author.setter
+    def author(self, name: str) -> None:
+        self._store.setValue("author", name)
+
+    @property
+    def retention(self) -> Retention:
+        """What Compact Catalogue may leave of the history."""
+        from db.history_keep import Retention
+
+        return Retention(self._whole("history_days"), self._whole("history_megabytes"))
+
+    @retention.setter
+    def retention(self, keep: Retention) -> None:
+        self._store.setValue("history_days", keep.days or 0)
+        self._store.setValue("history_megabytes", keep.megabytes or 0)
+
+    def _whole(self, key: str) -> int | None:
+        """A stored number above 0."""
+        text = str(self._store.value(key, 0))
+        return int(text) if text.isdecimal() and int(text) > 0 else None
 
     def state(self, name: str) -> QByteArray:
         """A saved layout (of the window, a splitter, the table's header); empty if none."""

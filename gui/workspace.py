@@ -47,7 +47,7 @@ class Workspace(QWidget):
     Attributes:
         search, model, table, views, pages: there from the start.
         record_actions: made when first used.
-        organizations, organization_actions, details, record, icons: made by `steps`.
+        organizations, organization_actions, details, record, icons, history: made by `steps`.
 
     Signals:
         settled(): once, when all that was made, and rows and organizations were read.
@@ -127,6 +127,10 @@ class Workspace(QWidget):
         self.table.chosen.selected_changed.connect(self.details_pages.show_count)
         self.panes.put_details(self.details_pages)
         yield
+        from gui import history_actions  # noqa: F401  its imports are a slice of their own
+
+        yield
+        self._make_history(loader)
         self.pages.make_states(start_actions, self.clear_filters)
         self._connect_panels()
         self.views.set_loader(loader)
@@ -261,6 +265,17 @@ class Workspace(QWidget):
             self.icons.watch_view(self.table)
             self.views.made.connect(self.icons.watch_view)
 
+    def _make_history(self, loader: IconLoader) -> None:
+        from gui.history_actions import HistoryActions
+        from gui.history_icons import CellIcons
+
+        icons = CellIcons(loader)
+        self.history = HistoryActions(self.catalog, self.record_actions, self._follow, icons, self)
+        self.details.put_timeline(self.history.timeline())
+        self.history.said.connect(self.said)
+        self.history.failed.connect(self.failed)
+        self.history.history_changed.connect(self.history_changed)
+
     def leave(self) -> bool:
         """Ask for all that was typed to be stored; False, with the reason shown, if it cannot."""
         if not self.is_whole:
@@ -353,10 +368,9 @@ class Workspace(QWidget):
         self.organization_actions.overview = overview
         self.record.base_url = overview.base_url
         self.organizations.show_overview(overview)
-        self.views.set_bases(
-            {item.id: item.base_url for item in overview.organizations if item.base_url},
-            overview.base_url,
-        )
+        bases = {item.id: item.base_url for item in overview.organizations if item.base_url}
+        self.views.set_bases(bases, overview.base_url)
+        self.history.set_bases(bases, overview.base_url)
         self.details.set_known(types, overview.organizations)
         self._known = (types, overview.organizations)
         if self.details_pages.many is not None:
@@ -439,6 +453,7 @@ class Workspace(QWidget):
         self.history_changed.emit()
         if not self.is_whole:
             return
+        self.history.changed()
         moved = change.fields is None or bool({"org_id", "type"} & change.fields)
         if change.added or change.deleted or change.organizations or change.settings or moved:
             self.reload_overview()

@@ -9,21 +9,26 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent, QImage
-from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMenu, QTreeWidget, QWidget
 from pytestqt.qtbot import QtBot
 
-from db import records
+from db import history_query, records
 from db.catalog import Catalog
 from db.edits import EditSession
 from db.errors import Invalid
 from db.replacement import Replacement
 from gui import application
 from gui.columns import PLACE
+from gui.compact_dialog import CompactDialog
 from gui.error_dialog import ErrorDialog
+from gui.history_apply_dialog import ApplyDialog
+from gui.history_deleted import DeletedDialog
+from gui.history_panel import HistoryPanel
 from gui.import_dialog import ImportDialog
 from gui.main_window import MainWindow
 from gui.settings import Settings
@@ -325,6 +330,77 @@ def _columns(dialogs: Dialogs) -> QWidget:
     return menu
 
 
+def _history(dialogs: Dialogs) -> QWidget:
+    dialogs.go_to(1)
+    dialogs.space.record_actions.change(1, {"icon_url": f"{HOSTILE} again"}, lambda _: None)
+    dialogs.trigger("show_history")
+    panel = dialogs.window.findChild(HistoryPanel)
+    assert isinstance(panel, HistoryPanel)
+    dialogs.qtbot.waitUntil(lambda: len(panel.model.rows) == 2, timeout=LONG)
+    panel.table.selectRow(1)
+    model = panel.changes.model
+    dialogs.qtbot.waitUntil(lambda: model.rowCount() > 0, timeout=LONG)
+    return dialogs.window
+
+
+def _timeline(dialogs: Dialogs) -> QWidget:
+    dialogs.go_to(1)
+    dialogs.space.details.timeline_button.click()
+    tree = dialogs.space.details.findChild(QTreeWidget)
+    assert isinstance(tree, QTreeWidget)
+    dialogs.qtbot.waitUntil(lambda: tree.topLevelItemCount() > 0, timeout=LONG)
+    return dialogs.window
+
+
+def _edit(dialogs: Dialogs, label: str, body: Callable[[EditSession], object]) -> None:
+    def run(edit: EditSession) -> None:
+        body(edit)
+
+    dialogs.space.catalog.edit(label, run).result()
+
+
+def _revert(dialogs: Dialogs) -> QWidget:
+    for word in ("one", "two"):
+        values = {"name": f"{HOSTILE} {word}", "icon_url": f"{HOSTILE} {word}"}
+        _edit(
+            dialogs,
+            f"{HOSTILE} {word}",
+            lambda edit, values=values: records.update_integration(edit, pk=1, values=values),
+        )
+    with closing(dialogs.space.catalog.connect_here()) as connection:
+        facts = history_query.edit(connection, 2)
+    dialogs.space.history.revert(facts)
+    found = dialogs.opened()
+    assert isinstance(found, ApplyDialog)
+    dialogs.qtbot.waitUntil(lambda: found.model.rowCount() == 2, timeout=LONG)
+    return found
+
+
+def _deleted(dialogs: Dialogs) -> QWidget:
+    _edit(dialogs, f"Delete {HOSTILE}", lambda edit: records.delete_integrations(edit, pks=[1]))
+    dialogs.trigger("deleted")
+    found = dialogs.opened()
+    assert isinstance(found, DeletedDialog)
+    dialogs.qtbot.waitUntil(lambda: found.model.rowCount() == 1, timeout=LONG)
+    return found
+
+
+def _redo_question(dialogs: Dialogs) -> QWidget:
+    dialogs.space.catalog.undo().result()
+    _edit(dialogs, HOSTILE, lambda edit: records.add_integration(edit, values={"id": "x"}))
+    dialogs.space.catalog.undo().result()
+    dialogs.space.record_actions.new_integration()
+    return dialogs.opened()
+
+
+def _compact(dialogs: Dialogs) -> QWidget:
+    dialogs.trigger("compact")
+    found = dialogs.opened()
+    assert isinstance(found, CompactDialog)
+    dialogs.qtbot.waitUntil(found.begin.isEnabled, timeout=LONG)
+    return found
+
+
 OPENERS: dict[str, Opener] = {
     "window": _window,
     "window after an edit": _after_an_edit,
@@ -332,6 +408,13 @@ OPENERS: dict[str, Opener] = {
     "window without a match": _no_match,
     "window with the gallery": _gallery,
     "window with several chosen": _many,
+    "window with the history": _history,
+    "window with a timeline": _timeline,
+    "revert": _revert,
+    "recently deleted": _deleted,
+    "redo question": _redo_question,
+    "compact": _compact,
+    "apply change-set": _triggered("apply_changes"),
     "import": _import,
     "find and replace": _replace,
     "paste cells": _paste_cells,
@@ -361,7 +444,16 @@ OPENERS: dict[str, Opener] = {
     "menu of the columns": _columns,
 }
 WITHOUT_CATALOGUE_TEXT = frozenset(
-    {"about", "open", "new catalogue", "add organization", "base URL", "menu Organization"}
+    {
+        "about",
+        "apply change-set",
+        "compact",
+        "open",
+        "new catalogue",
+        "add organization",
+        "base URL",
+        "menu Organization",
+    }
     | {"menu of a field", "menu of the columns"}
 )
 

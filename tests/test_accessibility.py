@@ -43,7 +43,7 @@ CONTROLS = (
     QTabBar,
     QTextEdit,
 )
-OF_QT = ("open", "new catalogue", "icon from file")
+OF_QT = ("open", "new catalogue", "icon from file", "apply change-set")
 """Dialogs that are Qt's own."""
 NAMES = [name for name in OPENERS if name not in OF_QT and not name.startswith("menu ")]
 

@@ -1,0 +1,45 @@
+"""Icons of old and new icon URLs in the tables of the history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtGui import QPixmap
+
+from db.addresses import Address, classify
+from db.fields import Value
+from gui import theme
+from gui.icon_stage import state_symbol
+
+if TYPE_CHECKING:
+    from gui.table_icons import Loader
+
+EDGE: Final = 24
+"""Of an icon, in px."""
+_SYMBOL: Final = 16
+
+
+class CellIcons:
+    """Draws the icon of an icon URL that stands in a cell.
+
+    Attributes:
+        bases: base URLs of relative icon URLs, by organization id.
+        catalog_base: that of the catalogue.
+    """
+
+    def __init__(self, loader: Loader) -> None:
+        self.loader = loader
+        self.bases: Mapping[str, str] = {}
+        self.catalog_base = ""
+
+    def address(self, value: Value, org_id: str) -> Address:
+        """What a value of the field icon URL points to."""
+        return classify(value, (self.bases.get(org_id), self.catalog_base))
+
+    def pixmap(self, value: Value, org_id: str, ratio: float) -> QPixmap:
+        """Its icon, or the symbol of its state; from memory, as `IconLoader.icon` answers."""
+        view = self.loader.icon(self.address(value, org_id), EDGE, ratio)
+        if view.pixmap is not None:
+            return view.pixmap
+        return theme.symbol(state_symbol(view.state), _SYMBOL, ratio, theme.colors().muted)
