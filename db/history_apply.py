@@ -43,7 +43,7 @@ class Opened(Protocol):
 
     def stream(self, progress: Progress) -> Stream: ...
     def key_here(self, connection: apsw.Connection, change: RowChange) -> Key | None:
-        """The key of a row in the catalogue; None if it is not there."""
+        """The key of a row in the catalogue, if it is there; None if it surely is not."""
         ...
 
 
@@ -93,8 +93,7 @@ class _OpenedEdit:
         return changeset_stream(self._connection, self._edit_id, progress)
 
     def key_here(self, connection: apsw.Connection, change: RowChange) -> Key | None:
-        row = current_row(connection, change.table, change.key)
-        return change.key if row else None
+        return change.key
 
 
 class Preview(NamedTuple):

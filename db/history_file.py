@@ -6,10 +6,12 @@ itself what it is; and the ids of its rows are looked up without reading it whol
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +24,7 @@ from db.history import PART_BYTES, changeset_stream
 from db.history_apply import Opened
 from db.history_cells import Key, RowChange, Stream, row_changes
 from db.history_plan import current_row
-from db.history_query import EditFacts, edit
+from db.history_query import BATCH, EditFacts, edit
 from db.records import check_value
 from db.schema import Progress
 
@@ -139,12 +141,15 @@ class _Parts:
 
 
 def _note_ids(connection: apsw.Connection, file: apsw.Connection) -> None:
-    for change in row_changes(changeset_stream(file, _ALL)):
-        if change.table != "integration" or change.op == "INSERT":
-            continue
-        row = change.old if "id" in change.old else None
-        known = row or current_row(connection, "integration", change.key)
-        file.execute("INSERT INTO row VALUES(?, ?)", (change.key, known.get("id")))
+    """Note what rows are called that another copy has, too: as before the change, or else now."""
+    changes = row_changes(changeset_stream(file, _ALL))
+    rows = (row for row in changes if row.table == "integration" and row.op != "INSERT")
+    query = "SELECT pk, id FROM integration WHERE pk IN (SELECT value FROM json_each(?))"
+    while batch := list(islice(rows, BATCH)):
+        pks = json.dumps([row.key for row in batch])
+        ids = dict(connection.execute(query, (pks,)))
+        ids.update({row.key: row.old["id"] for row in batch if "id" in row.old})
+        file.executemany("INSERT INTO row VALUES(?, ?)", list(ids.items()))
 
 
 class ChangeSetFile:

@@ -16,6 +16,10 @@ from db.history_restore import insert_row
 Reason = Literal["changed", "deleted", "exists", "taken"]
 Cell = tuple[str, Key, str]
 """Table, key of the row, and field; the field is "" for the row as a whole."""
+_QUERIES: Final = {
+    table: f"SELECT {', '.join(columns)} FROM {table} WHERE {columns[0]} = ?"
+    for table, columns in COLUMNS.items()
+}
 _DERIVED: Final = frozenset(INSTANTS.values())
 
 
@@ -74,10 +78,8 @@ class Plan(NamedTuple):
 
 def current_row(connection: apsw.Connection, table: str, key: Key | None) -> dict[str, Value]:
     """A row as it is now, by column; empty if it is not there."""
-    columns = COLUMNS[table]
-    query = f"SELECT {', '.join(columns)} FROM {table} WHERE {columns[0]} = ?"
-    row = None if key is None else connection.execute(query, (key,)).fetchone()
-    return {} if row is None else dict(zip(columns, row, strict=True))
+    row = None if key is None else connection.execute(_QUERIES[table], (key,)).fetchone()
+    return {} if row is None else dict(zip(COLUMNS[table], row, strict=True))
 
 
 def plan(connection: apsw.Connection, change: RowChange, key: Key | None, choices: Choices) -> Plan:

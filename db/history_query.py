@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from itertools import islice
 from typing import Final, NamedTuple
@@ -24,6 +25,10 @@ from db.history_cells import (
 )
 
 PAGE: Final = 200
+BATCH: Final = 500
+"""Rows that are looked up at once."""
+Words = tuple[Key, str, str]
+"""Id (of an integration; else the key), name and organization id."""
 
 
 class EditFacts(NamedTuple):
@@ -137,27 +142,41 @@ def changes(
     cells: list[CellChange] = []
     taken = 0
     items = apsw.Changeset.iter(changeset_stream(connection, edit_id))
-    for number, item in enumerate(islice(items, first, None), first):
-        if item.name not in COLUMNS:
-            continue
-        if taken == limit:
-            return ChangesPage(cells, number)
-        found = described(connection, row_change(item))
-        if _matches(found, wanted):
-            cells += found
-            taken += 1
+    numbered = enumerate(islice(items, first, None), first)
+    rows = ((number, row_change(item)) for number, item in numbered if item.name in COLUMNS)
+    while batch := list(islice(rows, BATCH)):
+        names = _names(connection, [change for _, change in batch])
+        for number, change in batch:
+            if taken == limit:
+                return ChangesPage(cells, number)
+            known = names.get(change.key) if change.table == "integration" else None
+            found = _described(change, known or row_words(connection, change))
+            if _matches(found, wanted):
+                cells += found
+                taken += 1
     return ChangesPage(cells, None)
 
 
-def described(connection: apsw.Connection, change: RowChange) -> list[CellChange]:
+def _names(connection: apsw.Connection, rows: list[RowChange]) -> dict[Key, Words]:
+    pks = json.dumps([row.key for row in rows if row.table == "integration"])
+    query = (
+        "SELECT pk, id, name, org_id FROM integration WHERE pk IN (SELECT value FROM json_each(?))"
+    )
+    return {
+        pk: (csv_text(row_id), csv_text(name), csv_text(org_id))
+        for pk, row_id, name, org_id in connection.execute(query, (pks,))
+    }
+
+
+def _described(change: RowChange, words: Words) -> list[CellChange]:
     """A row's changes with what names it: as it is in the catalogue, or else in the change."""
-    key, name, org_id = row_words(connection, change)
-    return [
-        CellChange(change.table, change.op, key, name, org_id, *cell) for cell in change.cells()
-    ] or [CellChange(change.table, change.op, key, name, org_id, "", None, None)]
+    table, op = change.table, change.op
+    return [CellChange(table, op, *words, *cell) for cell in change.cells()] or [
+        CellChange(table, op, *words, "", None, None)
+    ]
 
 
-def row_words(connection: apsw.Connection, change: RowChange) -> tuple[Key, str, str]:
+def row_words(connection: apsw.Connection, change: RowChange) -> Words:
     """The id (of an integration; else the key), name and organization id of a changed row."""
     if change.table == "setting":
         return change.key, "", ""
