@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtGui import QPixmap
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QPainter, QPixmap
 
 from db.addresses import Address, classify
 from db.fields import Value
@@ -41,5 +42,21 @@ class CellIcons:
         """Its icon, or the symbol of its state; from memory, as `IconLoader.icon` answers."""
         view = self.loader.icon(self.address(value, org_id), EDGE, ratio)
         if view.pixmap is not None:
-            return view.pixmap
+            return _on_plate(view.pixmap, ratio) if theme.colors().dark else view.pixmap
         return theme.symbol(state_symbol(view.state), _SYMBOL, ratio, theme.colors().muted)
+
+
+def _on_plate(pixmap: QPixmap, ratio: float) -> QPixmap:
+    """An icon on a light ground: icons are made for light pages."""
+    plate = QPixmap(round(EDGE * ratio), round(EDGE * ratio))
+    plate.setDevicePixelRatio(ratio)
+    plate.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(plate)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(Qt.GlobalColor.white)
+    painter.drawRoundedRect(QRectF(0, 0, EDGE, EDGE), 3, 3)
+    painter.drawPixmap(QRect(2, 2, EDGE - 4, EDGE - 4), pixmap)
+    painter.end()
+    return plate

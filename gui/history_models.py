@@ -15,7 +15,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor, QGuiApplication
 
-from db.edits import DONE
+from db.edits import DISCARDED, DONE
 from db.fields import Value, csv_text
 from db.history_plan import Cell, CellConflict, Choices
 from db.history_query import CellChange, Deleted, EditFacts
@@ -129,10 +129,10 @@ class EditsModel(ListModel[EditFacts]):
         super().__init__(parent)
         self.headings = (
             self.tr("Edit"),
-            self.tr("Integrations"),
-            self.tr("Who"),
-            self.tr("When"),
             self.tr("State"),
+            self.tr("Integrations"),
+            self.tr("When"),
+            self.tr("Who"),
         )
         self.has_more = False
 
@@ -148,18 +148,21 @@ class EditsModel(ListModel[EditFacts]):
         if column == 0:
             return one_line(row.label, 200)
         if column == 1:
-            return number(row.integrations)
+            return state_words(row.state) or self.tr("Done")
         if column == 2:
-            return one_line(row.author, 60)
-        return moment(row.at) if column == 3 else state_words(row.state) or self.tr("Done")
+            return number(row.integrations)
+        return moment(row.at) if column == 3 else one_line(row.author, 60)
 
     def tip(self, row: EditFacts, column: int) -> str:
-        return edit_words(row)
+        if row.state != DISCARDED:
+            return edit_words(row)
+        lost = self.tr("It was undone, and then another edit was made: redo cannot reach it.")
+        return f"{edit_words(row)}\n{lost}"
 
     def look(self, row: EditFacts, column: int, role: int) -> Any:
         if role == Qt.ItemDataRole.ForegroundRole and row.state != DONE:
             return QColor(theme.colors().muted)
-        if role == Qt.ItemDataRole.TextAlignmentRole and column == 1:
+        if role == Qt.ItemDataRole.TextAlignmentRole and column == 2:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.AccessibleTextRole and column == 0:
             return edit_words(row)

@@ -33,7 +33,7 @@ from gui.text import sentence
 if TYPE_CHECKING:
     from db.catalog import Catalog
 
-_WIDTHS: Final = (0, 80, 70, 120, 112)
+_WIDTHS: Final = (0, 74, 80, 120, 80)
 _HEIGHT: Final = 270
 
 

@@ -24,7 +24,7 @@ _TITLES: Final = {
 
 def state_words(state: int) -> str:
     """What became of an edit; "" for one that stands."""
-    words = {UNDONE: _tr("Undone"), DISCARDED: _tr("Undone, redo lost")}
+    words = {UNDONE: _tr("Undone"), DISCARDED: _tr("Discarded")}
     return words.get(state, "")
 
 

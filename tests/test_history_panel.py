@@ -82,7 +82,7 @@ def panel(window: MainWindow, qtbot: QtBot) -> HistoryPanel:
 def labels(panel: HistoryPanel) -> list[tuple[str, str]]:
     model = panel.model
     rows = range(model.rowCount())
-    return [(model.index(row, 0).data(), model.index(row, 4).data()) for row in rows]
+    return [(model.index(row, 0).data(), model.index(row, 1).data()) for row in rows]
 
 
 def choose(panel: HistoryPanel, label: str) -> None:

@@ -13,6 +13,7 @@ from db import csv_import
 from db.catalog import Catalog
 from gui import application, resources, theme
 from gui.gallery_view import IntegrationGallery
+from gui.history_panel import HistoryPanel
 from gui.import_dialog import ImportDialog
 from gui.main_window import MainWindow
 from gui.workspace import Workspace
@@ -99,6 +100,7 @@ class Screens:
         window.resize(SIZE)
         self._gallery(window, (64, 128, 256), "")
         self._no_match(window)
+        self._history(window)
         self._dialogs(window)
         window.close()
 
@@ -127,6 +129,18 @@ class Screens:
         self._save(window, "no-match")
         space.clear_filters()
         self._wait(space.table.isVisible)
+
+    def _history(self, window: MainWindow) -> None:
+        show = window.actions_by_name["show_history"]
+        show.trigger()
+        panel = window.findChild(HistoryPanel)
+        assert isinstance(panel, HistoryPanel)
+        self._wait(lambda: bool(panel.model.rows))
+        panel.table.selectRow(0)
+        self._wait(lambda: panel.changes.model.rowCount() > 0)
+        self._all_icons_there(window)
+        self._save(window, "history")
+        show.trigger()
 
     def _dialogs(self, window: MainWindow) -> None:
         window.show_preferences()
