@@ -18,6 +18,7 @@ from gui.dialog_parts import Foot, Message, fit_to_screen
 from gui.history_icons import CellIcons
 from gui.history_models import ConflictsModel
 from gui.history_table import HistoryTable
+from gui.history_words import integrations
 from gui.redo_question import agreement
 from gui.text import number, sentence
 
@@ -163,10 +164,16 @@ class ApplyDialog(QDialog):
             nothing = self.tr("There is nothing to change: it is so already.")
             self._say(rows if preview.rows else nothing, "ok")
             return
-        words = self.tr(
+        one = self.tr(
+            "1 cell is in conflict with what was changed since. It stays as it is unless you take "
+            "the change."
+        )
+        many = self.tr(
             "{conflicts} cells are in conflict with what was changed since. They stay as they are "
             "unless you take the change."
-        ).format(conflicts=number(preview.conflict_count))
+        )
+        words = one if preview.conflict_count == 1 else many
+        words = words.format(conflicts=number(preview.conflict_count))
         if preview.conflict_count > LISTED:
             listed = self.tr("The first {count} are listed.").format(count=number(LISTED))
             words = f"{words} {listed}"
@@ -203,11 +210,12 @@ class ApplyDialog(QDialog):
             self._progress(done, total)
 
     def _done(self, change: Change, applied: Applied) -> None:
-        words = self.tr("{label}: {count} integrations changed.").format(
-            label=change.label, count=number(change.count)
+        words = self.tr("{label}: {count} changed.").format(
+            label=change.label, count=integrations(change.count)
         )
         if applied.kept:
-            kept = self.tr("{kept} conflicts were left as they were.")
+            one, many = self.tr("1 conflict was left"), self.tr("{kept} conflicts were left")
+            kept = f"{one if applied.kept == 1 else many}."
             words = f"{words} {kept.format(kept=number(applied.kept))}"
         self.applied.emit(words)
         self.accept()

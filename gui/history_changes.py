@@ -114,6 +114,8 @@ class ChangesView(QWidget):
         rows = number(len(self.model.rows))
         if not self.model.rows:
             return self.tr("Nothing matches.") if self.search.text() else self.tr("No changes.")
+        if self._following is None and len(self.model.rows) == 1:
+            return self.tr("1 change, all there is")
         if self._following is None:
             return self.tr("{count} changes, all of them").format(count=rows)
         if self.search.text() or self._facts is None:

@@ -22,9 +22,11 @@ from gui.history_apply_dialog import ApplyDialog
 from gui.history_deleted import DeletedDialog
 from gui.history_models import ChangesModel, ConflictsModel
 from gui.history_panel import HistoryPanel
+from gui.import_dialog import ImportDialog
 from gui.main_window import MainWindow
 from gui.settings import Settings
 from gui.workspace import Workspace
+from tests.csv_help import csv_file
 from tests.history_help import SECONDS, add, change_urls, delete, insert_many, update, value
 
 LONG = 30_000
@@ -212,7 +214,7 @@ class TestRevert:
         qtbot.waitUntil(lambda: dialog.model.rowCount() == 1, timeout=LONG)
         row = [dialog.model.index(0, column).data() for column in range(6)]
         assert row == ["A3", "Name", "Changed since", "A3", "A", "Keep"]
-        assert "1 cells are in conflict" in dialog.message.text()
+        assert "1 cell is in conflict" in dialog.message.text()
         qtbot.keyClick(dialog.table, Qt.Key.Key_Space)
         assert dialog.model.index(0, ConflictsModel.CHOICE).data() == "Take"
         with qtbot.waitSignal(dialog.applied, timeout=LONG):
@@ -234,7 +236,7 @@ class TestRevert:
         dialog.keep_all.click()
         with qtbot.waitSignal(dialog.applied, timeout=LONG) as said:
             dialog.apply_button.click()
-        assert "1 conflicts were left as they were" in said.args[0]
+        assert "1 conflict was left." in said.args[0]
         assert value(space(window).catalog, 1, "name") == "A3"
 
     def test_a_change_set_goes_to_a_file_and_is_applied(
@@ -314,6 +316,22 @@ class TestRedoQuestion:
         press(question(qtbot), QMessageBox.ButtonRole.AcceptRole)
         qtbot.waitUntil(lambda: value(catalog, 2, "name") == "two", timeout=LONG)
         assert value(catalog, 1, "name") == "one"
+
+    def test_an_import_asks_as_well(self, window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+        catalog = space(window).catalog
+        catalog.undo().result(SECONDS)
+        window.import_csv(csv_file(tmp_path / "f.csv", [{"id": "new"}]))
+        dialog = opened(qtbot)
+        assert isinstance(dialog, ImportDialog)
+        qtbot.waitUntil(dialog.import_button.isEnabled, timeout=LONG)
+        for role in (QMessageBox.ButtonRole.RejectRole, QMessageBox.ButtonRole.AcceptRole):
+            assert catalog.redo_label() == "Delete"
+            dialog.import_button.click()
+            press(question(qtbot), role)
+            qtbot.waitUntil(
+                lambda: not isinstance(QApplication.activeModalWidget(), QMessageBox), timeout=LONG
+            )
+        qtbot.waitUntil(lambda: catalog.redo_label() is None, timeout=LONG)
 
 
 class TestWhatWasThere:

@@ -10,7 +10,7 @@ import pytest
 
 from db import history_keep, history_query
 from db.catalog import Catalog
-from db.errors import Conflict, Invalid
+from db.errors import Cancelled, Conflict, Invalid
 from db.history_keep import Retention
 from tests.history_help import (
     SECONDS,
@@ -131,3 +131,15 @@ def test_history_is_kept_by_size_and_what_can_be_redone_stays(catalog: Catalog) 
 def test_an_empty_catalogue_can_be_compacted(catalog: Catalog) -> None:
     done = catalog.compact(Retention(days=0, megabytes=0)).result(SECONDS)
     assert (done.forgotten, done.after.edits) == (0, 0)
+
+
+def test_compacting_can_be_cancelled(catalog: Catalog, path: Path) -> None:
+    insert_many(catalog, 60_000)
+    before = snapshot(catalog)
+    future = catalog.compact()
+    catalog.cancel(future)
+    with pytest.raises(Cancelled):
+        future.result(SECONDS)
+    assert snapshot(catalog) == before
+    assert catalog.compact().result(SECONDS).after.free == 0
+    assert integrity(path) == [("ok",)]
