@@ -19,8 +19,8 @@ from db.dates import instant
 from db.edits import EditSession
 from db.errors import Invalid, Problem
 from db.fields import FIELD_BY_NAME, INSTANTS, Value, csv_text, is_blank, typed
-from db.history import author
 from db.metadata import json_problem
+from db.person import author
 from db.replace import ids_named
 from db.scope import Scope
 

@@ -95,9 +95,10 @@ def version_of(connection: apsw.Connection, path: Path) -> int:
         NotACatalog: the file belongs to another program.
         TooNew: a newer version of this program wrote it.
     """
+    # The tables first: another program that is just making the file commits all of it at once.
+    empty = not connection.execute("SELECT count(*) FROM sqlite_schema").get
     application = connection.pragma("application_id")
     version = int(connection.pragma("user_version"))
-    empty = not connection.execute("SELECT count(*) FROM sqlite_schema").get
     if application == 0 and version == 0 and empty:
         if path.stat().st_size and not connection.pragma("page_count"):
             raise apsw.NotADBError("a file that is too short to be a database")

@@ -31,6 +31,7 @@ from gui.history_deleted import DeletedDialog
 from gui.history_panel import HistoryPanel
 from gui.import_dialog import ImportDialog
 from gui.main_window import MainWindow
+from gui.paste_dialog import PasteDialog
 from gui.settings import Settings
 from gui.workspace import Workspace
 
@@ -202,7 +203,10 @@ def _paste_cells(dialogs: Dialogs) -> QWidget:
     quoted = HOSTILE.replace('"', '""')
     QApplication.clipboard().setText(f'"{quoted}!"\n' * 4)  # an id stands in it twice
     dialogs.space.bulk_actions.pasting.paste()
-    return dialogs.opened()
+    dialog = dialogs.opened()
+    assert isinstance(dialog, PasteDialog)
+    dialogs.qtbot.waitUntil(lambda: dialog.rejected_cells.rowCount() > 0, timeout=LONG)
+    return dialog
 
 
 def _replace(dialogs: Dialogs) -> QWidget:
