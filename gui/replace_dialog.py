@@ -18,12 +18,13 @@ from db.changes import Change
 from db.edits import EditSession
 from db.errors import Cancelled
 from db.reader import Reader
-from db.replace import Found
+from db.replace import Found, Ticks
 from db.replacement import Replacement
 from gui.background import deliver, run_in_gui
 from gui.dialog_parts import Foot, Message, fit_to_screen
 from gui.edit_scopes import EditScope, extent_words
 from gui.recipes import RecipeRow
+from gui.redo_question import agreement
 from gui.replace_form import ReplaceForm
 from gui.replace_lines import LinesModel, LinesTable
 from gui.settings import Settings
@@ -230,11 +231,18 @@ class ReplaceDialog(QDialog):
     # -- writing ---------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Write what is ticked, as one edit."""
+        """Write what is ticked, as one edit, once it may end what can be redone."""
         model = self.table.lines()
         if self._state is not _State.READY or model is None:
             return
         found, ticks = model.found, model.ticks
+        if self._catalog.redo_label() is None:
+            self._write(found, ticks)
+            return
+        agreed = agreement(self, self._catalog)
+        deliver(self, agreed, lambda _: self._write(found, ticks), lambda _: None)
+
+    def _write(self, found: Found, ticks: Ticks) -> None:
         name = label_of(found.replacement)
 
         def body(edit: EditSession) -> None:

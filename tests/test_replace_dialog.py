@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QSignalSpy
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from db.addresses import Address
@@ -202,3 +202,30 @@ def test_the_key_opens_it(qtbot: QtBot, tmp_path: Path) -> None:
         for button in dialog.findChildren(QPushButton)
     )
     dialog.reject()
+
+
+def test_it_asks_before_redo_is_lost(qtbot: QtBot, space: Workspace) -> None:
+    before = stored(space, "icon_url")
+    one = Replacement(("icon_url",), "plain", "a1", "b1")
+    for is_again in (False, True):
+        dialog = opened(qtbot, space)
+        look(qtbot, dialog, one)
+        dialog.replace_button.click()
+        if is_again:
+            break
+        qtbot.waitUntil(lambda: stored(space, "icon_url") != before, timeout=LONG)
+        space.record_actions.undo()
+        qtbot.waitUntil(lambda: space.catalog.redo_label() is not None, timeout=LONG)
+    box = QApplication.activeModalWidget()
+    assert isinstance(box, QMessageBox)
+    assert "can be done again" in box.text()
+    box.reject()
+    assert stored(space, "icon_url") == before
+    assert space.catalog.redo_label() is not None
+    dialog.replace_button.click()
+    box = QApplication.activeModalWidget()
+    assert isinstance(box, QMessageBox)
+    agree = next(each for each in box.buttons() if "All the Same" in each.text())
+    agree.click()
+    qtbot.waitUntil(lambda: stored(space, "icon_url") != before, timeout=LONG)
+    assert space.catalog.redo_label() is None
