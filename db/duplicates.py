@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 import apsw
 
-from db import bulk, order, records, scope
+from db import order, records, scope
 from db.bulk import Label
 from db.edits import EditSession
 from db.errors import Invalid
@@ -192,9 +192,9 @@ def merge(
     Raises:
         Invalid: one of them is gone, or a value cannot be stored.
     """
-    gone = scope.of_pks(set(others) - {kept})
-    deleted = bulk.delete(edit, gone)
-    if deleted != len(set(others) - {kept}):
+    gone = set(others) - {kept}
+    deleted = records.delete_integrations(edit, pks=gone)
+    if deleted != len(gone):
         raise Invalid(
             "One of the integrations was deleted meanwhile. Nothing was merged. Look at them again."
         )

@@ -48,7 +48,8 @@ class Recording:
 
     def next_part(self) -> None:
         """Begin another part; it must change no row that an earlier one changed: a session
-        compares its rows with what they are when its changeset is made, at the end."""
+        compares its rows with what they are when its changeset is made, at the end. Nor may
+        an id go from a row of one part to a row of another: ids are unique."""
         if self._sessions:
             if self._sessions[-1].is_empty:
                 return

@@ -239,7 +239,13 @@ def write(edit: EditSession, found: Found, ticks: Ticks = ALL, label: Label | No
     with indexes_off(edit.connection, fields, ticks.count(found.lines)), ids_named():
         for rule, lines_of in zip(rules(found.replacement), found.counts, strict=True):
             changed += _update(
-                edit, rule, ticked, done, lines_of, found.lines, alone=len(fields) == 1
+                edit,
+                rule,
+                ticked,
+                done,
+                lines_of,
+                found.lines,
+                alone=len(fields) == 1 and fields != ("id",),
             )
             done += lines_of
     if "org_id" in fields:

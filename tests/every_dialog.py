@@ -103,6 +103,7 @@ class Dialogs:
     def _close(self, window: MainWindow) -> None:
         if window.workspace is not None:
             window.workspace.details.form.revert()
+            window.workspace.details_pages.forget_typed()
         self.qtbot.waitUntil(window.close, timeout=LONG)
 
     def go_to(self, pk: int) -> None:

@@ -355,3 +355,15 @@ def test_a_deletion_in_many_parts_is_undone(
     assert rows(catalog) == []
     undo(catalog)
     assert rows(catalog) == before
+
+
+def test_ids_that_move_up_by_one_are_undone(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.bulk._LEAST", 2)
+    fill(catalog, [{"id": "1" * n} for n in range(9, 0, -1)])
+    before = rows(catalog)
+    apply(catalog, find(catalog, tmp_path, Replacement(("id",), "regex", "^", "1")))
+    assert [len(row["id"]) for row in rows(catalog)] == list(range(10, 1, -1))
+    undo(catalog)
+    assert rows(catalog) == before
