@@ -45,6 +45,11 @@ class DetailsPages(QStackedWidget):
                 self.many.leave_selection()
             self.setCurrentWidget(self._details)
 
+    def forget_typed(self) -> None:
+        """Drop what was typed for several integrations."""
+        if self.many is not None:
+            self.many.revert()
+
     def refresh(self) -> None:
         """Integrations have changed."""
         if self.many is not None and self.currentWidget() is self.many:

@@ -60,16 +60,23 @@ class Leaving(QObject):
         from PySide6.QtWidgets import QMessageBox
 
         kept = {} if space.details.form.is_dirty else space.details.kept
+        many = not kept and not space.details.form.is_dirty
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle(self.tr("Not Stored Yet"))
         box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(self._kept_words(list(kept.values())) if kept else self._words(space))
-        box.setInformativeText(
-            self.tr("It was set aside, since it could not be stored as it was.")
-            if kept
-            else space.details.form.notice
-        )
+        if many:
+            box.setText(self.tr("What you typed for several integrations is not stored."))
+            box.setInformativeText(
+                self.tr("Select them again: it is in the details, and the button there stores it.")
+            )
+        else:
+            box.setText(self._kept_words(list(kept.values())) if kept else self._words(space))
+            box.setInformativeText(
+                self.tr("It was set aside, since it could not be stored as it was.")
+                if kept
+                else space.details.form.notice
+            )
         discard = box.addButton(self.tr("Discard It"), QMessageBox.ButtonRole.DestructiveRole)
         back = box.addButton(self.tr("Go Back to It"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(back)
@@ -77,7 +84,9 @@ class Leaving(QObject):
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
         def discarded() -> None:
-            if kept:
+            if many:
+                space.details_pages.forget_typed()
+            elif kept:
                 space.details.forget_kept()
             else:
                 space.details.form.revert()

@@ -281,7 +281,13 @@ class Workspace(QWidget):
         if not self.is_whole:
             return True
         self.views.current.commit_editor()
-        return self.details.leave() and not self.details.kept
+        return self.details.leave() and not self.details.kept and not self.is_many_dirty
+
+    @property
+    def is_many_dirty(self) -> bool:
+        """Whether something was typed for several integrations that is not stored."""
+        many = self.details_pages.many
+        return many is not None and many.is_dirty
 
     def go_back_to(self, pk: int) -> None:
         """Show a record, whatever is searched for now."""

@@ -18,12 +18,14 @@ from db import csv_export, csv_import, records
 from db.addresses import classify
 from db.catalog import Catalog
 from db.edits import EditSession
+from db.replacement import Replacement
 from gui import application, resources, theme
 from gui.catalog_files import default_path
 from gui.columns import PLACE
 from gui.icon_facts import IconState
 from gui.main_window import MainWindow
 from gui.organization_actions import FieldsDialog
+from gui.replace_dialog import ReplaceDialog
 from gui.settings import Settings
 from gui.workspace import Workspace
 from tests.conftest import IconHost
@@ -492,3 +494,49 @@ def test_a_host_is_allowed_in_the_details_and_then_the_network_is_left(
         assert preview.dialog is not None
         qtbot.waitUntil(preview.dialog.isVisible)
         preview.dialog.close()
+
+
+def test_many_are_put_right_and_every_step_is_taken_back(qtbot: QtBot, open_window: Open) -> None:
+    window = open_window()
+    trigger(window, "sample")
+    qtbot.waitUntil(lambda: space(window).shown == 62, timeout=LONG)
+    catalog = space(window).catalog
+
+    def types() -> list[object]:
+        connection = catalog.connect_here(5000)
+        try:
+            found = connection.execute("SELECT type FROM integration ORDER BY pk").fetchall()
+        finally:
+            connection.close()
+        return [row[0] for row in found]
+
+    before = types()
+    trigger(window, "replace")
+    qtbot.waitUntil(
+        lambda: isinstance(QApplication.activeModalWidget(), ReplaceDialog), timeout=LONG
+    )
+    dialog = QApplication.activeModalWidget()
+    assert isinstance(dialog, ReplaceDialog)
+    dialog.show_replacement(Replacement(("type",), "whole", "chat", "messaging"))
+    qtbot.waitUntil(dialog.replace_button.isEnabled, timeout=LONG)
+    with qtbot.waitSignal(dialog.finished, timeout=LONG):
+        dialog.replace_button.click()
+    after = types()
+    assert after == ["messaging" if value == "chat" else value for value in before]
+    search(qtbot, window, "messaging", after.count("messaging"))
+    trigger(window, "select_all")
+    pages = space(window).details_pages
+    qtbot.waitUntil(
+        lambda: pages.many is not None and "Change" in pages.many.apply_button.text(), timeout=LONG
+    )
+    assert pages.many is not None
+    pages.many.editors["updated_by"].fill("the team")
+    with qtbot.waitSignal(pages.many.applied, timeout=LONG):
+        pages.many.apply()
+    label = f"Change Updated by: {after.count('messaging')} integrations"
+    assert catalog.undo_label() == label
+    for _ in range(2):
+        told = catalog.undo_label()
+        trigger(window, "undo")
+        qtbot.waitUntil(lambda told=told: catalog.undo_label() != told, timeout=LONG)
+    assert types() == before

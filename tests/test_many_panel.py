@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QSignalSpy
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from db.fields import NULL
@@ -133,3 +133,24 @@ def test_what_was_typed_stays_when_others_are_selected(qtbot: QtBot, space: Work
     form.apply()
     qtbot.waitUntil(lambda: applied.count() == 1, timeout=LONG)
     assert stored(space, "type") == ["s3"] * 4 + ["gcs"] * 2
+
+
+def test_what_was_typed_for_several_is_asked_about_before_it_is_lost(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    window, space = open_window(qtbot, tmp_path, ROWS)
+    select(space, 0, 3)
+    many(qtbot, space, 4).editors["type"].fill("gcs")
+    assert not window.close()
+    qtbot.waitUntil(lambda: isinstance(QApplication.activeModalWidget(), QMessageBox), timeout=LONG)
+    box = QApplication.activeModalWidget()
+    assert isinstance(box, QMessageBox)
+    assert "several integrations" in box.text()
+    box.reject()
+    assert space.is_many_dirty
+    window.close()
+    qtbot.waitUntil(lambda: isinstance(QApplication.activeModalWidget(), QMessageBox), timeout=LONG)
+    again = QApplication.activeModalWidget()
+    assert isinstance(again, QMessageBox)
+    next(button for button in again.buttons() if "Discard" in button.text()).click()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONG)

@@ -32,6 +32,7 @@ def open_window(
     def close(window: MainWindow) -> None:
         if window.workspace is not None:
             window.workspace.details.form.revert()
+            window.workspace.details_pages.forget_typed()
         qtbot.waitUntil(window.close, timeout=LONG)
 
     window = application.make_window(())
