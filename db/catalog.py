@@ -14,6 +14,9 @@ import apsw
 from db import schema
 from db.connection import (
     READER_BUSY_SECONDS,
+    check_in_place,
+    check_not_emptied,
+    identity,
     is_marked_read_only,
     journal_mode_for,
     open_reader,
@@ -59,6 +62,7 @@ class Catalog:
         self._watched_labels: tuple[str | None, str | None] = (None, None)
         self._writes = Work("catalog-writer", self.progressed)
         self._copies = Work("catalog-copier", self.progressed)
+        self._opened = identity(path)
         self._journal_mode = "wal"
         self._closed = False
         self._readers: list[Reader] = []
@@ -154,7 +158,10 @@ class Catalog:
         from db.writer import Writer
 
         with translated(self.path):
-            self._writer = Writer(self.path, self._writes, self.changed)
+            if self._watch is not None:
+                check_in_place(self.path, self._opened)
+                check_not_emptied(self.path)
+            self._writer = Writer(self.path, self._writes, self.changed, self._opened)
             return self._writer.tell_elsewhere() if self._end_watch() else None
 
     def _end_watch(self) -> bool:

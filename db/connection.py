@@ -13,7 +13,7 @@ from weakref import WeakSet
 
 import apsw
 
-from db.errors import CannotOpen
+from db.errors import CannotOpen, Damaged, Moved
 
 WRITER_BUSY_SECONDS: Final = 10
 """How long a write waits for another program's write before it says "locked"."""
@@ -140,6 +140,54 @@ def _refuse_waiting_changes(path: Path) -> None:
                 path=path,
                 log=log,
             )
+
+
+Identity = tuple[int, int]
+"""Device and inode of a file."""
+
+
+def identity(path: Path) -> Identity | None:
+    """Which file a name leads to; None for none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def check_in_place(path: Path, opened: Identity | None) -> None:
+    """Look whether a name still leads to the file that was opened.
+
+    SQLite does not, with a write-ahead log: it goes on writing into a file that nobody finds.
+
+    Raises:
+        Moved: it leads to another file, or to none.
+    """
+    found = identity(path)
+    if found is None:
+        raise Moved(
+            "{path} was moved or deleted by another program; nothing was changed. "
+            "Put it back, or open another catalogue.",
+            path=path,
+        )
+    if found != opened:
+        raise Moved(
+            "{path} was replaced by another program; nothing was changed. Open it again.",
+            path=path,
+        )
+
+
+def check_not_emptied(path: Path) -> None:
+    """Look whether an open catalogue still has bytes; SQLite takes an empty one for locked.
+
+    Raises:
+        Damaged: it has none.
+    """
+    if not path.stat().st_size:
+        raise Damaged(
+            "{path} was emptied by another program; nothing was changed. Restore it from a copy.",
+            path=path,
+        )
 
 
 def uri(path: Path, query: str) -> str:

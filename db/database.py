@@ -7,13 +7,8 @@ from pathlib import Path
 import apsw
 from playhouse.apsw_ext import APSWDatabase
 
-from db.connection import (
-    WRITER_BUSY_SECONDS,
-    journal_mode_for,
-    restrict,
-    set_journal_mode,
-    uri,
-)
+from db import connection as connections
+from db.connection import journal_mode_for, restrict, set_journal_mode, uri
 
 
 class CatalogDatabase(APSWDatabase):  # type: ignore[misc]
@@ -26,7 +21,7 @@ class CatalogDatabase(APSWDatabase):  # type: ignore[misc]
     def __init__(self, path: Path) -> None:
         super().__init__(
             uri(path, "mode=rw"),
-            timeout=WRITER_BUSY_SECONDS,
+            timeout=connections.WRITER_BUSY_SECONDS,
             lock_type="IMMEDIATE",
             flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI,
         )

@@ -96,6 +96,10 @@ class DiskFull(CatalogError):
     """There is no room left for the change."""
 
 
+class Moved(CatalogError):
+    """The name leads to another file than the one that is open, or to none."""
+
+
 class NotACatalog(CatalogError):
     """The file is not a catalogue of this program."""
 

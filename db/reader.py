@@ -10,7 +10,12 @@ from typing import Any, TypeVar
 
 import apsw
 
-from db.connection import READER_BUSY_SECONDS, closer_of_cursors, open_reader
+from db.connection import (
+    READER_BUSY_SECONDS,
+    check_not_emptied,
+    closer_of_cursors,
+    open_reader,
+)
 from db.errors import Cancelled, translated
 
 T = TypeVar("T")
@@ -65,7 +70,7 @@ class Reader:
         self._running = number
         try:
             with translated(self._path):
-                answer = job(self._connected())
+                answer = self._answer(job)
         except Cancelled as error:
             raise Superseded from error
         except apsw.Error as error:
@@ -79,6 +84,13 @@ class Reader:
         if self._is_outdated():
             raise Superseded
         return answer
+
+    def _answer(self, job: Callable[[apsw.Connection], T]) -> T:
+        try:
+            return job(self._connected())
+        except apsw.SQLError:  # the tables are gone: a bug, unless the file is
+            check_not_emptied(self._path)
+            raise
 
     def _connected(self) -> apsw.Connection:
         if self._connection is None:

@@ -15,10 +15,16 @@ import apsw
 
 from db import history, schema
 from db.changes import Change, elsewhere, nothing
-from db.connection import closer_of_cursors, uri
+from db.connection import (
+    Identity,
+    check_in_place,
+    check_not_emptied,
+    closer_of_cursors,
+    uri,
+)
 from db.database import CatalogDatabase
 from db.edits import EditSession, labels
-from db.errors import constraints_named, damage_named, translated
+from db.errors import Moved, constraints_named, damage_named, translated
 from db.schema import Progress
 from db.work import Work
 
@@ -37,6 +43,7 @@ class Writer:
     Args:
         work: whose jobs these are; tells how far they are, and may cancel them.
         changed: these listeners are called after each commit.
+        opened: the file that the catalogue was opened as; another one is not written.
 
     Attributes:
         labels: what undo and redo would take back and do again, in words.
@@ -45,8 +52,16 @@ class Writer:
         CatalogError: the file cannot be written, or is none that this program can read.
     """
 
-    def __init__(self, path: Path, work: Work, changed: Sequence[Callable[[Change], None]]) -> None:
-        self._path = path
+    def __init__(
+        self,
+        path: Path,
+        work: Work,
+        changed: Sequence[Callable[[Change], None]],
+        opened: Identity | None,
+    ) -> None:
+        self._path = path.resolve()
+        self._opened = opened
+        self._log_is_empty = False
         self._work = work
         self._changed = changed
         self._may_commit = False
@@ -154,6 +169,7 @@ class Writer:
     def _transaction(self, write: Callable[[apsw.Connection], T]) -> T:
         connection = self._connection
         try:
+            self._check_file()
             with (
                 self._work.interruptible(connection) as stop_interrupts,
                 translated(self._path),
@@ -163,12 +179,32 @@ class Writer:
             ):
                 answer = write(connection)
                 now = labels(connection)
+                self._check_file()
                 stop_interrupts()
                 self._may_commit = True
         finally:
             self._may_commit = False
         self.labels = now
         return answer
+
+    def _check_file(self) -> None:
+        try:
+            check_in_place(self._path, self._opened)
+        except Moved:
+            self._empty_log()
+            raise
+        check_not_emptied(self._path)
+
+    def _empty_log(self) -> None:
+        """Bring the log into the file that it belongs to, wherever that is now.
+
+        Beside another file of the same name SQLite would take it for that one's log. Done once:
+        what comes into the log later is the other file's.
+        """
+        if not self._log_is_empty and not self._connection.in_transaction:
+            with suppress(apsw.Error):
+                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+                self._log_is_empty = True
 
     @contextmanager
     def _cursors_closed_on_error(self) -> Iterator[None]:
@@ -180,6 +216,7 @@ class Writer:
 
     def check_elsewhere(self) -> Change | None:
         """Tell the listeners if another program has written since the last look."""
+        self._check_file()
         connection = self._connection
         version = int(connection.pragma("data_version"))
         if version == self._data_version:
