@@ -33,7 +33,6 @@ from db.errors import (
     ReadOnly,
     SentenceError,
 )
-from db.models import Edit
 
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS = 60
@@ -381,9 +380,6 @@ for number in range(50):
         pk = records.add_integration(edit, values={"id": f"{sys.argv[2]}-{number}", "org_id": "o"})
         records.update_integration(edit, pk=pk, values={"name": "n"})
     catalog.edit("Add", body).result()
-    if number % 10 == 9:
-        assert catalog.undo().result() is not None
-        assert catalog.redo().result() is not None
     seen += catalog.check_elsewhere().result() is not None
 catalog.close()
 print("done", seen)
@@ -882,75 +878,8 @@ def test_a_damaged_file_is_a_sentence_and_never_a_crash(closed: Path, tmp_path: 
     catalog.close()
     folder = tmp_path / "mutants"
     folder.mkdir()
-    assert run(FUZZ, closed, folder, 0, 300).startswith("300 ")
-
-
-KILLED = """
-import sys
-from pathlib import Path
-from db import records
-from db.catalog import Catalog
-catalog = Catalog.open(Path(sys.argv[1]))
-start = int(sys.argv[2])
-for number in range(start, start + 10_000):
-    def body(edit):
-        for part in range(5):
-            records.add_integration(
-                edit, values={"id": f"{number}/{part}", "name": str(number), "org_id": f"o{number}"}
-            )
-    catalog.edit(f"Edit {number}", body).result()
-    print(number, flush=True)
-    if number % 3 == 0:
-        catalog.undo().result()
-        catalog.redo().result()
-        print(number, flush=True)
-"""
-
-
-def test_a_killed_program_loses_no_edit_and_halves_none(closed: Path) -> None:
-    noise = random.Random(3)
-    acknowledged: set[int] = set()
-    undone: set[int] = set()
-    for round_ in range(20):
-        start = round_ * 10_000
-        process = subprocess.Popen(
-            [sys.executable, "-c", KILLED, str(closed), str(start)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout is not None
-        for _ in range(noise.randrange(1, 40)):
-            acknowledged.add(int(process.stdout.readline()))
-        process.kill()
-        acknowledged.update(int(line) for line in process.stdout.read().split())
-        process.wait()
-        process.stdout.close()
-
-        assert raw_integrity(closed) == [("ok",)]
-        connection = raw(closed)
-        found = dict(
-            connection.execute(
-                "SELECT CAST(name AS INTEGER), count(*) FROM integration WHERE id LIKE '%/%' "
-                "GROUP BY name"
-            )
-        )
-        states = set(connection.execute("SELECT label, state FROM edit"))
-        connection.close()
-        assert set(found.values()) == {5}
-        # The kill may fall between undo and redo of the last edit, or before its word came.
-        last = max(acknowledged)
-        missing = acknowledged - set(found) - undone
-        assert missing <= {last}
-        assert missing == ({last} if (f"Edit {last}", Edit.UNDONE) in states else set())
-        undone |= missing
-        unheard = set(found) - acknowledged
-        assert unheard <= {last + 1}
-        acknowledged |= unheard
-    catalog = Catalog.open(closed)
-    assert catalog.undo().result(SECONDS) is not None
-    assert catalog.redo().result(SECONDS) is not None
-    catalog.close()
+    count = 1_500 if "INTEGRATION_ICONS_SOAK" in os.environ else 150
+    assert run(FUZZ, closed, folder, 0, count, timeout=900).startswith(f"{count} ")
 
 
 def _ignore(_: object) -> None:
