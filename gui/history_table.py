@@ -14,6 +14,8 @@ from gui.history_models import ListModel
 
 LEAST_WIDTH: Final = 130
 """In px, of a column that shares what is left."""
+_LEAST_HEIGHT: Final = 19
+"""In px: the headings are what is left in a window of 540 px with the details beside the rows."""
 
 
 class HistoryTable(QTableView):
@@ -38,6 +40,7 @@ class HistoryTable(QTableView):
         super().__init__(parent)
         modes = QAbstractItemView.SelectionMode
         self.setAccessibleName(name)
+        self.setMinimumHeight(_LEAST_HEIGHT)
         self.setModel(model)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(modes.ExtendedSelection if several else modes.SingleSelection)

@@ -21,7 +21,8 @@ from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QThreadPool
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, Qt, QThreadPool
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,6 +32,14 @@ SECONDS_TO_END = 5.0
 
 settings.register_profile("integration-icons", deadline=None)
 settings.load_profile("integration-icons")
+
+
+@pytest.fixture(autouse=True)
+def no_key_is_held() -> None:
+    """Qt remembers Ctrl or Shift from the last key of an earlier test, and views add to a selection
+    then instead of making a new one."""
+    if QApplication.instance() is not None:
+        QTest.keyRelease(QWidget(), Qt.Key.Key_Shift)
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt
 from PySide6.QtGui import QColor, QDesktopServices, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QColorDialog, QLabel, QToolButton
+from PySide6.QtWidgets import QApplication, QColorDialog, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from db.addresses import classify
@@ -109,9 +109,12 @@ def test_all_words_of_a_state_are_seen_where_it_is_low_too(
     qtbot.waitUntil(lambda: preview.words != "")
     button = next(b for b in preview.stage.findChildren(QToolButton) if b.isVisible())
     labels = [label for label in preview.stage.findChildren(QLabel) if label.isVisible()]
-    for widget in (button, *labels):
-        assert widget.height() >= widget.heightForWidth(widget.width())
-        assert widget.visibleRegion().boundingRect() == widget.rect()
+
+    def is_seen_whole(widget: QWidget) -> bool:
+        is_high_enough = widget.height() >= widget.heightForWidth(widget.width())
+        return is_high_enough and widget.visibleRegion().boundingRect() == widget.rect()
+
+    qtbot.waitUntil(lambda: all(map(is_seen_whole, (button, *labels))))
 
 
 def test_a_false_format_and_missing_parts_are_facts(preview: IconPreview, qtbot: QtBot) -> None:
