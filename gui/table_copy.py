@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import html
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -92,6 +93,8 @@ class Copier(QObject):
         if table:
             mime.setHtml(table)
         QGuiApplication.clipboard().setMimeData(mime)
+        atexit.unregister(_leave_text)
+        atexit.register(_leave_text)
         if cells > 1:
             self.said.emit(self.tr("{count} cells copied").format(count=number(cells)))
 
@@ -166,3 +169,11 @@ def _quoted(text: str) -> str:
     if text.startswith('"') or any(mark in text for mark in "\t\n\r"):
         return '"' + text.replace('"', '""') + '"'
     return text
+
+
+def _leave_text() -> None:
+    """Leave plain text of Qt's own on the clipboard: Qt lets go of what was made in Python only
+    after Python has ended, and the process would crash."""
+    if QGuiApplication.instance() is not None:
+        clipboard = QGuiApplication.clipboard()
+        clipboard.setText(clipboard.text())

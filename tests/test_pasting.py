@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from gui.columns import PLACE
 from gui.main_window import MainWindow
 from gui.paste_dialog import PasteDialog
 from gui.workspace import Workspace
+from tests.conftest import ROOT
 from tests.window_help import LONG, open_window, select, stored
 
 ROWS = [
@@ -191,3 +194,34 @@ def test_copies_are_text_and_a_table_with_headings_if_wanted(
     assert mime.text() == 'Name\tType\n"<b>A\nB"\tx\nn1\ts3'
     assert mime.html().startswith("<table><tr><td>Name</td><td>Type</td></tr><tr><td>&lt;b&gt;A<br")
     assert PLACE["name"] < PLACE["type"]
+
+
+COPIER = """
+import sys
+from pathlib import Path
+from PySide6.QtGui import QGuiApplication
+from db import records
+from db.catalog import Catalog
+from gui import application
+path = Path(sys.argv[1])
+catalog = Catalog.create(path)
+catalog.edit("Add", lambda edit: records.add_integration(edit, values={"name": "a"})).result()
+catalog.close()
+app = application.make_application()
+window = application.make_window()
+def copy():
+    window.workspace.table.selectAll()
+    window.actions_by_name["copy"].trigger()
+    QGuiApplication.clipboard().dataChanged.connect(window.close)
+window.ready.connect(copy)
+window.open_first(path)
+window.show()
+sys.exit(app.exec())
+"""
+
+
+def test_the_program_ends_in_order_after_a_copy(tmp_path: Path) -> None:
+    """What Python made and the clipboard holds must be gone before Python is."""
+    command = [sys.executable, "-c", COPIER, str(tmp_path / "a.icons")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
