@@ -59,10 +59,6 @@ class IconProcess(QObject):
         self._stopped = False
 
     @property
-    def is_running(self) -> bool:
-        return self._process is not None
-
-    @property
     def pid(self) -> int:
         """Of the process; 0 while there is none."""
         return 0 if self._process is None else self._process.processId()
