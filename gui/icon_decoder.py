@@ -213,6 +213,8 @@ class _Worker(QObject):
     def _kill(self, code: str, **details: object) -> None:
         """End the process for the sake of the picture it was at; the others go elsewhere."""
         self._decoder.kills += 1
+        exit_code = None if self._process is None else self._process.exitCode()
+        log.info("A worker process ends over a picture: %s (exit code %s).", code, exit_code)
         if not self.jobs:
             self._end()
             return

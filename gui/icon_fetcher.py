@@ -50,6 +50,8 @@ MAX_REDIRECTS: Final = 5
 READ_BUFFER: Final = MAX_BYTES + 1024 * 1024
 """Bytes that Qt reads ahead; it stops somewhat below, which must still be over the limit."""
 _SWEEP_MS: Final = 100
+_STALL_SECONDS: Final = 1.0
+"""Between two sweeps; longer than that the whole program, or machine, stood still."""
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _HOST_BUSY: Final = frozenset({429, 503})
 _TRANSIENT: Final = frozenset({408, 502, 504})
@@ -100,6 +102,7 @@ class Fetcher(QObject):
         """Jobs that a passing fault has hit, until they are tried again."""
         self._pumping = False
         self._stopped = False
+        self._swept = 0.0
         self._sweeper = QTimer(self, interval=_SWEEP_MS)
         self._sweeper.timeout.connect(self._sweep)
 
@@ -181,12 +184,17 @@ class Fetcher(QObject):
         finally:
             self._pumping = False
         if not self._sweeper.isActive() and self.load:
+            self._swept = time.monotonic()
             self._sweeper.start()
 
     def _sweep(self) -> None:
         """Break off what takes too long or is too big; go on with hosts that made us wait."""
         now = time.monotonic()
+        stood_still = now - self._swept
+        self._swept = now
         for job in list(self._active):
+            if stood_still > _STALL_SECONDS:
+                job.deadline += stood_still
             if now > job.deadline:
                 seconds = self._limits.seconds_per_try
                 self._abort(job, Problem(words.TOO_SLOW, host=job.host[0], seconds=seconds))

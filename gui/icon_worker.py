@@ -8,6 +8,7 @@ It runs on its own (`python -P -m gui.icon_worker`) and imports only what decode
               and, for each size, (size * ratio)² pixels of premultiplied ARGB in the machine's
               byte order
     or:       {"job": n, "error": code, "cpu", ...} without bytes; cpu: seconds used so far
+    at first: {"job": 0, "cpu"} when ready
     before:   {"job": n, "resvg": true} when that renderer is about to be used
 
 The parent kills a worker that takes too long over one picture. After the warm-up no file can be
@@ -179,7 +180,7 @@ def main() -> int:
     warm_up()
     sandbox = Sandbox()
     sandbox.close()
-    _write(answers, {"job": 0})
+    _write(answers, {"job": 0, "cpu": time.process_time()})
     while len(lengths := frames.read(LENGTHS.size)) == LENGTHS.size:
         header_length, body_length = LENGTHS.unpack(lengths)
         request = json.loads(frames.read(header_length))

@@ -67,6 +67,7 @@ class IconServer:
         self.connections = self.most_connections = 0
         self.lock = threading.Lock()
         self.stopping = threading.Event()
+        self.released = threading.Event()
         handler = type("Handler", (_Handler,), {"icons": self})
         self._server = _Server(("127.0.0.1", 0), handler)
         self._server.daemon_threads = False
@@ -87,6 +88,7 @@ class IconServer:
         at: TracebackType | None,
     ) -> None:
         self.stopping.set()
+        self.released.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -155,6 +157,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer_slow(self, rest: str) -> None:
         self.icons.stopping.wait(0.02)
+        self.answer_png("red")
+
+    def answer_held(self, rest: str) -> None:
+        self.icons.released.wait(LONGEST_SECONDS)
         self.answer_png("red")
 
     def answer_status(self, rest: str) -> None:

@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtNetwork import QHostAddress, QHostInfo
 from pytestqt.qtbot import QtBot
 
-from gui import icon_checks
+from gui import icon_checks, icon_fetcher
 from gui.icon_facts import MAX_BYTES, NO_VALIDATORS, Validators
 from gui.icon_fetcher import Fetcher
 from gui.icon_http import Fetched, Limits
@@ -115,6 +116,29 @@ def test_a_host_that_takes_too_long_is_left(
     fetched = fetch(qtbot, fetcher, f"{server.url}/{path}")
     assert "within 0.4 seconds" in str(fetched.problem)
     assert server.seen[f"/{path}"] == 1
+
+
+def test_the_time_in_which_the_machine_stood_still_is_not_the_hosts(
+    qtbot: QtBot, fetcher: Fetcher, server: IconServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = [0.0]
+    readings: list[float] = []
+
+    def clock() -> float:
+        readings.append(time.monotonic() + ahead[0])
+        return readings[-1]
+
+    monkeypatch.setattr(icon_fetcher, "time", SimpleNamespace(monotonic=clock))
+    results: list[Fetched] = []
+    fetcher.fetch(f"{server.url}/held", NO_VALIDATORS, results.append)
+    qtbot.waitUntil(lambda: server.seen["/held"] == 1, timeout=WAIT_MS)
+    ahead[0] = 3600.0
+    readings.clear()
+    qtbot.waitUntil(lambda: len(readings) > 4, timeout=WAIT_MS)
+    assert results == []
+    server.released.set()
+    qtbot.waitUntil(lambda: bool(results), timeout=WAIT_MS)
+    assert results[0].body == png("red")
 
 
 def test_passing_faults_are_tried_again(qtbot: QtBot, fetcher: Fetcher, server: IconServer) -> None:
