@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
@@ -34,11 +35,13 @@ from db.reader import Reader
 from db.work import ProgressListener, Work
 
 if TYPE_CHECKING:
+    from db.backups import Backups
     from db.changes import Change
     from db.history_keep import Compacted, Retention
     from db.writer import Writer
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 Listener = Callable[["Change"], None]
 
 
@@ -47,7 +50,8 @@ class Catalog:
 
     Writes run one after another on a thread of their own; every answer is a future. `changed`
     holds the listeners that are called, on the writer's thread, after each commit; those of
-    `progressed` are told, there too, how far a future's work has come: done, and in all, in the
+    `backing_up` are told, there too, of each automatic backup that is begun, and those of
+    `progressed` how far a future's work has come: done, and in all, in the
     same unit, for edits of many rows, undo, redo and copies.
     """
 
@@ -62,6 +66,9 @@ class Catalog:
         self._watched_labels: tuple[str | None, str | None] = (None, None)
         self._writes = Work("catalog-writer", self.progressed)
         self._copies = Work("catalog-copier", self.progressed)
+        self.backing_up: list[Callable[[Future[Path | None]], None]] = []
+        self.backups: Backups | None = None
+        self._backing_up: Future[Path | None] | None = None
         self._opened = identity(path)
         self._journal_mode = "wal"
         self._closed = False
@@ -162,6 +169,7 @@ class Catalog:
                 check_in_place(self.path, self._opened)
                 check_not_emptied(self.path)
             self._writer = Writer(self.path, self._writes, self.changed, self._opened)
+            self._writer.before_commit = self._before_commit
             return self._writer.tell_elsewhere() if self._end_watch() else None
 
     def _end_watch(self) -> bool:
@@ -185,6 +193,8 @@ class Catalog:
             reader.close()
         if not self._closed:
             self._closed = True
+            if self._backing_up is not None:
+                self._copies.cancel(self._backing_up)
             self._writes.submit(self._close_writer)
         self._writes.finish()
         self._copies.finish()
@@ -283,6 +293,32 @@ class Catalog:
         work = self._copies if self._journal_mode == "wal" else self._writes
         return work.submit(lambda: self._save_copy(target, work))
 
+    def keep_backups(self, root: Path) -> Backups:
+        """Back up the catalogue below `root` before imports and edits of many, from now on.
+
+        The backup is of what readers see before the edit is committed, and is copied beside the
+        writes that follow; where there is no write-ahead log, a reader would lock them out, and
+        none is made. `backing_up` tells of each that is begun.
+        """
+        from db.backups import Backups
+
+        self.backups = Backups(root, self.path)
+        return self.backups
+
+    def restore(self, backup: Path, label: str) -> Future[Change]:
+        """Bring the catalogue back to what a backup holds, as one edit.
+
+        Returns:
+            a future of what changed. It raises `CatalogError` when the backup cannot be read.
+        """
+        from db import restore
+
+        def write() -> Change:
+            restore.check_backup(backup)
+            return self._writing().edit(label, restore.restore, "", {"backup": backup})
+
+        return self._submit(write)
+
     def check_elsewhere(self) -> Future[Change | None]:
         """Ask whether another program has written; if so, listeners are told."""
         return self._writes.submit(self._check_elsewhere)
@@ -298,6 +334,34 @@ class Catalog:
             )
             return refused
         return self._writes.submit(job)
+
+    def _before_commit(self, change: Change, is_import: bool) -> None:
+        from db.backups import MANY_ROWS
+
+        if (
+            self.backups is None
+            or (change.count <= MANY_ROWS and not is_import)
+            or self._journal_mode != "wal"
+            or (self._backing_up is not None and not self._backing_up.done())
+            or not self.backups.is_due()
+        ):
+            return
+        try:
+            snapshot = open_reader(self.path, READER_BUSY_SECONDS * 1000)
+            snapshot.execute("BEGIN; SELECT count(*) FROM sqlite_schema").fetchall()
+        except (apsw.Error, CannotOpen):
+            _log.exception("No backup was made before an edit of many")
+            return
+        self._backing_up = self._copies.submit(partial(self._back_up, self.backups, snapshot))
+        self._backing_up.add_done_callback(lambda _: snapshot.close())
+        for listener in self.backing_up:
+            listener(self._backing_up)
+
+    def _back_up(self, backups: Backups, snapshot: apsw.Connection) -> Path | None:
+        try:
+            return backups.make(snapshot, self._copies.tell)
+        finally:
+            snapshot.close()
 
     def _save_copy(self, target: Path, work: Work) -> None:
         with translated(target):

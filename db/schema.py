@@ -219,7 +219,8 @@ def copy_database(
     Args:
         progress: told the pages copied and those in all; what it raises breaks the copy off.
 
-    The copy is of one moment, whatever others write meanwhile. A log that an earlier file left
+    The copy is of one moment, whatever others write meanwhile: of that at which a transaction of
+    `connection` began to read, if there is one. A log that an earlier file left
     beside `target` is removed: SQLite would replay it into the copy.
     """
     partial = target.with_name(target.name + ".partial")
@@ -239,7 +240,9 @@ def _back_up(connection: apsw.Connection, target: Path, progress: Progress) -> N
         target.resolve().as_uri(),
         flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI,
     )
-    connection.execute("BEGIN")
+    has_snapshot = connection.in_transaction
+    if not has_snapshot:
+        connection.execute("BEGIN")
     try:
         # The first read begins the transaction. Without one, the backup would start anew after
         # every commit of another connection.
@@ -250,7 +253,8 @@ def _back_up(connection: apsw.Connection, target: Path, progress: Progress) -> N
                 progress(backup.page_count - backup.remaining, backup.page_count)
         copy.pragma("journal_mode", "DELETE")
     finally:
-        connection.execute("ROLLBACK")
+        if not has_snapshot:
+            connection.execute("ROLLBACK")
         copy.close()
 
 

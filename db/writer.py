@@ -47,6 +47,8 @@ class Writer:
 
     Attributes:
         labels: what undo and redo would take back and do again, in words.
+        before_commit: called with what an edit is about to commit, and whether it read other
+            databases, as an import does; what readers see then is what was before.
 
     Raises:
         CatalogError: the file cannot be written, or is none that this program can read.
@@ -62,6 +64,7 @@ class Writer:
         self._path = path.resolve()
         self._opened = opened
         self._log_is_empty = False
+        self.before_commit: Callable[[Change, bool], None] = lambda change, attached: None
         self._work = work
         self._changed = changed
         self._may_commit = False
@@ -118,6 +121,8 @@ class Writer:
                 if recording.is_empty:
                     return nothing(edit.label, origin)
                 change = history.write_edit(recording, edit, origin)
+                if change is not None:
+                    self.before_commit(change, bool(attach))
                 return change or nothing(edit.label, origin)
             finally:
                 recording.close()
