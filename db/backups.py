@@ -33,6 +33,14 @@ _STAMP: Final = "%Y%m%dT%H%M%SZ"
 _SUFFIX: Final = ".db"
 
 
+def root() -> Path:
+    """The folder of all backups: in the user's data folder, not beside the catalogue, which may
+    lie on a disk that fails or in a folder that is synchronised."""
+    import platformdirs
+
+    return platformdirs.user_data_path("integration-icons") / "backups"
+
+
 @dataclass(frozen=True, slots=True)
 class Backup:
     """A backup that is there.

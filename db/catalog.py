@@ -305,6 +305,11 @@ class Catalog:
         self.backups = Backups(root, self.path)
         return self.backups
 
+    @property
+    def backup_under_way(self) -> Future[Path | None] | None:
+        """The automatic backup that was begun last; its future raises `CatalogError`."""
+        return self._backing_up
+
     def restore(self, backup: Path, label: str) -> Future[Change]:
         """Bring the catalogue back to what a backup holds, as one edit.
 

@@ -35,6 +35,8 @@ SPECS = (
     Spec("new_catalog", _N("Actions", "&New Catalogue…"), "new"),
     Spec("open", _N("Actions", "&Open Catalogue…"), "open", QKeySequence.StandardKey.Open),
     Spec("save_copy", _N("Actions", "Save a &Copy…"), "save", "Ctrl+Shift+S"),
+    Spec("restore_backup", _N("Actions", "Restore a &Backup…"), "revert"),
+    Spec("check", _N("Actions", "Chec&k Catalogue…"), "ok"),
     Spec("import", _N("Actions", "&Import CSV…"), "import", "Ctrl+I"),
     Spec("export", _N("Actions", "&Export CSV…"), "export", "Ctrl+E"),
     Spec("apply_changes", _N("Actions", "Apply Change-Se&t…"), "import"),

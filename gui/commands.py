@@ -18,6 +18,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
+from db import backups
 from db.catalog import Catalog
 from db.csv_export import Matching, export_csv, write_csv
 from db.csv_import import Imported, Preview, Reading, RejectedRow, Writing
@@ -160,7 +161,9 @@ def _import(options: argparse.Namespace) -> int:
         if not options.dry_run:
             if catalog is None:
                 catalog = stack.enter_context(_created(path))
+            catalog.keep_backups(backups.root())
             imported = _finished(Writing(catalog, staged))
+            _wait_for_backup(catalog)
             counts, edit = imported.counts, imported.change.edit_id
         seconds = time.perf_counter() - start
         _list_rejects(staged)
@@ -202,6 +205,16 @@ def _finished(writing: Writing) -> Imported:
         with suppress(SentenceError):
             return writing.future.result()
         raise
+
+
+def _wait_for_backup(catalog: Catalog) -> None:
+    backup = catalog.backup_under_way
+    if backup is None:
+        return
+    try:
+        backup.result()
+    except SentenceError as error:
+        print(f"No backup was made. {error}", file=sys.stderr)
 
 
 def _list_rejects(staged: Staged) -> None:

@@ -154,6 +154,19 @@ class Foot(QHBoxLayout):
         self.addWidget(self.begin_button)
         self.addWidget(self.close_button)
 
+    def add_button(self, words: str, clicked: Any) -> QPushButton:
+        """A button for something beside, left of the others."""
+        button = QPushButton(words)
+        button.setAutoDefault(False)
+        button.clicked.connect(clicked)
+        self.insertWidget(0, button)
+        return button
+
+    def show_endless(self) -> None:
+        """Show that something goes on that cannot be counted."""
+        self.progress.setRange(0, 0)
+        self.progress.setVisible(True)
+
     def show_busy(self, busy: bool) -> None:
         """Show the progress from its start, or none."""
         self.progress.setRange(0, _PROGRESS_STEPS)

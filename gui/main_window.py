@@ -201,6 +201,8 @@ class MainWindow(QMainWindow):
             "new_catalog": lambda: self._leaving.then(self.files.ask_new),
             "open": lambda: self._leaving.then(self.files.ask_open),
             "save_copy": self._save_copy,
+            "restore_backup": lambda: self._in_workspace(lambda space: space.care.restore(self)),
+            "check": lambda: self._in_workspace(lambda space: space.care.check(self)),
             "import": self.import_csv,
             "export": self.export_csv,
             "apply_changes": lambda: self._in_workspace(lambda space: space.history.ask_apply()),

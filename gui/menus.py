@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from gui.workspace import Workspace
 
 _NEEDS_CATALOG = (
-    "save_copy show_history deleted export copy copy_headings select_all find refresh usage"
+    "save_copy restore_backup check show_history deleted export copy copy_headings"
+    " select_all find refresh usage"
 )
 _NEEDS_ROW = "duplicate delete edit_cell icon_file paste_icon paste"
 _NEEDS_WRITING = "import apply_changes compact sample base_url new replace duplicates"
@@ -65,7 +66,8 @@ class WindowMenus(QObject):
         self._recent = file.addMenu(self.tr("Open &Recent"))
         theme.set_icon(self._recent, "history")
         self._recent.aboutToShow.connect(self.recent_wanted)
-        fill(file, actions, "save_copy compact | import export sample apply_changes")
+        fill(file, actions, "save_copy restore_backup check compact")
+        fill(file, actions, "| import export sample apply_changes")
         fill(file, actions, "| base_url preferences | quit")
         fill(edit, actions, "undo redo deleted | new duplicate edit_cell delete")
         fill(edit, actions, "| icon_file paste_icon | copy copy_headings paste select_all")

@@ -47,7 +47,8 @@ class Workspace(QWidget):
     Attributes:
         search, model, table, views, pages: there from the start.
         record_actions: made when first used.
-        organizations, organization_actions, details, record, icons, history: made by `steps`.
+        organizations, organization_actions, care, details, record, icons, history: made by
+            `steps`.
 
     Signals:
         settled(): once, when all that was made, and rows and organizations were read.
@@ -110,12 +111,15 @@ class Workspace(QWidget):
         self.organizations = OrganizationsPanel()
         self.panes.put_organizations(self.organizations)
         yield
+        from gui.catalog_care import CatalogCare
         from gui.details_pages import DetailsPages
         from gui.details_panel import DetailsPanel
         from gui.elsewhere import ElsewhereWatch
         from gui.shown_record import ShownRecord
 
         yield
+        self.care = CatalogCare(self.catalog, self._follow, self)
+        self.care.said.connect(self.said)
         self.details = DetailsPanel(loader)
         self.record = ShownRecord(self.catalog, self.model, self.table, self.details, self)
         self.details.set_read_only(self.catalog.read_only)

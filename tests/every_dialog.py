@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import apsw
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent, QImage
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMenu, QTreeWidget, QWidget
@@ -23,6 +24,7 @@ from db.edits import EditSession
 from db.errors import Invalid
 from db.replacement import Replacement
 from gui import application
+from gui.check_dialog import CheckDialog
 from gui.columns import PLACE
 from gui.compact_dialog import CompactDialog
 from gui.error_dialog import ErrorDialog
@@ -32,6 +34,7 @@ from gui.history_panel import HistoryPanel
 from gui.import_dialog import ImportDialog
 from gui.main_window import MainWindow
 from gui.paste_dialog import PasteDialog
+from gui.restore_dialog import RestoreDialog
 from gui.settings import Settings
 from gui.workspace import Workspace
 
@@ -243,6 +246,34 @@ def _usage(dialogs: Dialogs) -> QWidget:
     return found
 
 
+def _restore(dialogs: Dialogs) -> QWidget:
+    backups = dialogs.space.catalog.backups
+    assert backups is not None
+    backups.folder.mkdir(parents=True)
+    copy = backups.folder / "20260314T153000Z-edit.db"
+    dialogs.space.catalog.save_copy(copy).result()
+    with_change: Callable[[EditSession], None] = lambda edit: (  # noqa: E731
+        records.update_integration(edit, pk=1, values={"name": f"{HOSTILE} now"})
+    )
+    dialogs.space.catalog.edit("Change", with_change).result()
+    dialogs.trigger("restore_backup")
+    found = dialogs.opened()
+    assert isinstance(found, RestoreDialog)
+    dialogs.qtbot.waitUntil(found.restore_button.isEnabled, timeout=LONG)
+    return found
+
+
+def _check(dialogs: Dialogs) -> QWidget:
+    connection = apsw.Connection(str(dialogs.space.catalog.path))
+    connection.execute("DELETE FROM edit_data")
+    connection.close()
+    dialogs.trigger("check")
+    found = dialogs.opened()
+    assert isinstance(found, CheckDialog)
+    dialogs.qtbot.waitUntil(found.again_button.isEnabled, timeout=LONG)
+    return found
+
+
 def _triggered(name: str) -> Opener:
     def opener(dialogs: Dialogs) -> QWidget:
         dialogs.go_to(1)
@@ -426,6 +457,8 @@ OPENERS: dict[str, Opener] = {
     "duplicates": _duplicates,
     "where used": _usage,
     "export": _triggered("export"),
+    "restore": _restore,
+    "check": _check,
     "preferences": _triggered("preferences"),
     "about": _triggered("about"),
     "open": _triggered("open"),
