@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QKeySequence, QResizeEvent, QShortcut
@@ -221,6 +221,17 @@ class DetailsPanel(QWidget):
             return
         self._kept.setdefault(pk, {}).update(drafts)
         self._kept_names[pk] = one_line(name, 200) or self.tr("(no name)")
+
+    def take_stored(self, pk: int, names: Collection[str]) -> None:
+        """Show what is stored in these fields of a record; what was typed into them is gone."""
+        if pk == self._pk:
+            for name in names:
+                self.form.editors[name].revert()
+            self._asked = None
+        for name in names:
+            self._kept.get(pk, {}).pop(name, None)
+        if not self._kept.get(pk, {1}):
+            del self._kept[pk]
 
     def refuse(self, problem: Problem | Exception) -> None:
         """What was last asked for could not be stored: say why, and keep what was typed.

@@ -49,6 +49,8 @@ class FieldEditor(QWidget):
         self.input = box
         self.finding: Finding | None = None
         self._stored: Value = None
+        self._seen: Value = None
+        self._expected: list[Value] = []
         self._empty: Value = None
         self._replaced = False
         self._read_only = False
@@ -61,6 +63,19 @@ class FieldEditor(QWidget):
     @property
     def stored(self) -> Value:
         return self._stored
+
+    @property
+    def seen(self) -> Value:
+        """What was stored when the user began to edit it."""
+        return self._seen
+
+    def see(self, value: Value) -> None:
+        """What was typed was typed where this value was seen."""
+        self._seen = value
+
+    def expect(self, value: Value) -> None:
+        """This value of the user's is being stored: it comes back as what is stored."""
+        self._expected.append(value)
 
     @property
     def touched(self) -> bool:
@@ -108,11 +123,15 @@ class FieldEditor(QWidget):
             self.set_stored(value)
         else:
             self._stored = value
+            if any(_same(value, own) for own in self._expected):
+                self._seen = value
             self.edited.emit()
 
     def revert(self) -> None:
         """Show the stored value again."""
         self._replaced = False
+        self._seen = self._stored
+        self._expected.clear()
         self._empty = self._empty_of(self._stored)
         self._show()
         self._refresh()

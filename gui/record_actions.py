@@ -40,10 +40,12 @@ class RecordActions(QObject):
         copied(list[int]): the pks of new copies.
         cell_refused(int, str, Value): this value could not be stored in this field of the row with
             this pk; `failed` follows.
+        conflicted(Conflict): what was to be stored was changed by somebody else meanwhile.
         said(str): a message for the status bar.
         failed(Exception): something that the user has to know went wrong.
     """
 
+    conflicted = Signal(object)
     added = Signal(object)
     copied = Signal(object)
     cell_refused = Signal(object, str, object)
@@ -206,34 +208,65 @@ class RecordActions(QObject):
     # -- values --------------------------------------------------------------------------------
 
     def change(
-        self, pk: int, values: dict[str, Value], refuse: Callable[[Exception], None]
+        self,
+        pk: int,
+        values: dict[str, Value],
+        refuse: Callable[[Exception], None],
+        seen: Mapping[str, Value] | None = None,
     ) -> None:
-        """Store the values that a form has for some fields of a row."""
-        from db import records
-
+        """Store the values that a form has for some fields of a row, which held what was `seen`."""
         fields = ", ".join(field_title(name) for name in values)
         self.edit(
             self.tr("Change {fields} of {name}").format(fields=fields, name=self._name_of(pk)),
-            lambda edit: records.update_integration(edit, pk=pk, values=values),
-            failed=refuse,
+            partial(_update, pk, values, seen or {}),
+            failed=self._or_conflict(pk, values, refuse, lambda: self.change(pk, values, refuse)),
         )
 
-    def change_cell(self, pk: int, name: str, value: Value) -> None:
-        """Store what was typed into a cell."""
-        from db import records
-
+    def change_cell(
+        self, pk: int, name: str, value: Value, seen: Mapping[str, Value] | None = None
+    ) -> None:
+        """Store what was typed into a cell, which held what was `seen`."""
         label = self.tr("Change {field} of {name}").format(
             field=field_title(name), name=self._name_of(pk)
         )
         self.edit(
             label,
-            lambda edit: records.update_integration(edit, pk=pk, values={name: value}),
-            failed=partial(self._refuse_cell, pk, name, value),
+            partial(_update, pk, {name: value}, seen or {}),
+            failed=self._or_conflict(
+                pk,
+                {name: value},
+                partial(self._refuse_cell, pk, name, value),
+                lambda: self.change_cell(pk, name, value),
+            ),
         )
 
+    def _or_conflict(
+        self,
+        pk: int,
+        mine: dict[str, Value],
+        refuse: Callable[[Exception], None],
+        store: Callable[[], None],
+    ) -> Callable[[Exception], None]:
+        """What a failed edit leads to: a question where somebody else was first."""
+        from db.conflicts import ChangedMeanwhile
+        from gui.conflict_question import Conflict
+
+        def failed(error: Exception) -> None:
+            if isinstance(error, ChangedMeanwhile):
+                back = partial(refuse, error)
+                name = self._name_of(pk)
+                self.conflicted.emit(Conflict(pk, name, mine, error.now, store, back))
+            else:
+                refuse(error)
+
+        return failed
+
     def _refuse_cell(self, pk: int, name: str, value: Value, error: Exception) -> None:
+        from db.conflicts import ChangedMeanwhile
+
         self.cell_refused.emit(pk, name, value)
-        self.failed.emit(error)
+        if not isinstance(error, ChangedMeanwhile):
+            self.failed.emit(error)
 
     def _failed(self, error: Exception) -> None:
         self.failed.emit(error)
@@ -241,3 +274,11 @@ class RecordActions(QObject):
     def _name_of(self, pk: int) -> str:
         name = self._model.stored_name(pk)
         return one_line(name or self.tr("an integration"), 40)
+
+
+def _update(
+    pk: int, values: Mapping[str, Value], seen: Mapping[str, Value], edit: EditSession
+) -> None:
+    from db import conflicts
+
+    conflicts.update_seen(edit, pk=pk, values=values, seen=seen)

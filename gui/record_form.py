@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -101,6 +101,10 @@ class RecordForm(QWidget):
         """The changed fields by name, with what was typed; `fill` puts it in again."""
         return {name: editor.draft() for name, editor in self.editors.items() if editor.touched}
 
+    def seen(self, names: Collection[str]) -> dict[str, Value]:
+        """What these fields held when the user began to edit them."""
+        return {name: self.editors[name].seen for name in names}
+
     def value(self, name: str) -> Value:
         """A field's value as it stands in the form."""
         return self.editors[name].value()
@@ -182,7 +186,10 @@ class RecordForm(QWidget):
                 self.focus_wrong()
             return False
         self.show_notice(None)
-        self.applied.emit(self.changes())
+        changes = self.changes()
+        self.applied.emit(changes)
+        for name, value in changes.items():
+            self.editors[name].expect(value)
         return True
 
     def focus_wrong(self) -> None:

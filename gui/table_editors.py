@@ -95,7 +95,7 @@ class CellDelegate(QStyledItemDelegate):
         elif column.field == "org_id":
             editor.setPlaceholderText(self.tr("Id or name of an organization"))
             editor.setCompleter(SuggestionCompleter(self._organizations, editor))
-        self._model.hold()
+        self._model.hold(index)
         return editor
 
     def destroyEditor(self, editor: QWidget, index: Index) -> None:

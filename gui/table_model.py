@@ -62,6 +62,7 @@ class IntegrationTableModel(QAbstractTableModel):
         is_loading: whether its order is still being made.
         wanted_pks: called for the pks whose positions the next order is to find.
         positions: those that were found, by pk.
+        seen: what the cell of the last `edit_requested` held when its editor was opened.
         icon_words: called for what is to say about the icon of the row at a position.
     """
 
@@ -87,6 +88,8 @@ class IntegrationTableModel(QAbstractTableModel):
         self._pages: Pages | Beginning | None = None
         self._fields: frozenset[str] | None = None
         self._edits = PendingEdits()
+        self._opened: tuple[int, str, Value] | None = None
+        self.seen: Value = None
         self._asked = 0
         self._held: list[Beginning | Order] | None = None
         self._has_failed = False
@@ -177,13 +180,18 @@ class IntegrationTableModel(QAbstractTableModel):
                 if change.organizations or row[0] in change.pks
             )
 
-    def hold(self) -> None:
-        """Change no rows for now: an editor is open."""
+    def hold(self, index: Index) -> None:
+        """Change no rows for now: an editor of this cell is open."""
+        row = self.row(index.row())
+        if row is not None:
+            name = COLUMNS[index.column()].field
+            self._opened = (row[0], name, self.value(row, name))
         if self._held is None:
             self._held = []
 
     def release(self) -> None:
         """Show what came while the rows were held."""
+        self._opened = None
         held, self._held = self._held, None
         for waiting in (held or [])[-1:]:
             self._show(waiting)
@@ -425,6 +433,8 @@ class IntegrationTableModel(QAbstractTableModel):
             words = self.tr("{field} is empty; every integration needs one. It stays as it was.")
             self.said.emit(words.format(field=COLUMNS[index.column()].title))
             return False
+        opened = self._opened
+        self.seen = opened[2] if opened and opened[:2] == (row[0], name) else stored
         self._edits.put(row[0], name, new)
         self._tell_changed(iter((index.row(),)))
         self.edit_requested.emit(row[0], name, new)

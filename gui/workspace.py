@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from db.changes import Change
     from db.organizations import Organization, Overview
     from gui.bulk_actions import BulkActions
+    from gui.conflict_question import Conflict
     from gui.empty_state import EmptyState
     from gui.export_dialog import Scope
     from gui.icon_loader import IconLoader
@@ -142,6 +143,7 @@ class Workspace(QWidget):
         self.views.make_switch(view_actions)
         self.is_whole = True
         self._watch = ElsewhereWatch(self.catalog, self)
+        self._watch.moved.connect(self.failed)
         self.reload_overview()
         self.record.show(self.table.chosen.current_pk)
         self._show_page()
@@ -159,6 +161,7 @@ class Workspace(QWidget):
         made.cell_refused.connect(
             lambda pk, name, value: self.views.current.edit_again(pk, name, csv_text(value))
         )
+        made.conflicted.connect(self._ask_about)
         made.said.connect(self.said)
         made.failed.connect(self.failed)
         return made
@@ -224,7 +227,9 @@ class Workspace(QWidget):
         self.model.failed.connect(self.failed)
         self.model.said.connect(self.said)
         self.model.edit_requested.connect(
-            lambda pk, name, value: self.record_actions.change_cell(pk, name, value)
+            lambda pk, name, value: self.record_actions.change_cell(
+                pk, name, value, {name: self.model.seen}
+            )
         )
         self.table.said.connect(self.said)
         self.table.fill_requested.connect(
@@ -431,7 +436,23 @@ class Workspace(QWidget):
             self.record.show(pk)
 
     def _apply(self, pk: int, values: dict[str, Value]) -> None:
-        self.record_actions.change(pk, values, self.details.refuse)
+        seen = self.details.form.seen(values)
+        self.record_actions.change(pk, values, self.details.refuse, seen)
+
+    def _ask_about(self, conflict: Conflict) -> None:
+        from gui.conflict_question import ask
+
+        ask(conflict, self._keep_theirs, self)
+
+    def _keep_theirs(self, conflict: Conflict) -> None:
+        """Take back what was typed where somebody else was first; the rest is stored."""
+        pk = conflict.pk
+        for name in conflict.now:
+            self.model.refuse_edit(pk, name)
+        self.details.take_stored(pk, conflict.now)
+        rest = {name: value for name, value in conflict.mine.items() if name not in conflict.now}
+        if rest:
+            self.record_actions.change(pk, rest, self.details.refuse)
 
     def _go_to_new(self, pk: int) -> None:
         """Show a new record in the details, with the cursor in its name."""

@@ -22,11 +22,13 @@ from db import history_query, records
 from db.catalog import Catalog
 from db.edits import EditSession
 from db.errors import Invalid
+from db.fields import Value
 from db.replacement import Replacement
 from gui import application
 from gui.check_dialog import CheckDialog
 from gui.columns import PLACE
 from gui.compact_dialog import CompactDialog
+from gui.conflict_question import Conflict
 from gui.error_dialog import ErrorDialog
 from gui.history_apply_dialog import ApplyDialog
 from gui.history_deleted import DeletedDialog
@@ -274,6 +276,16 @@ def _check(dialogs: Dialogs) -> QWidget:
     return found
 
 
+def _conflict(dialogs: Dialogs) -> QWidget:
+    dialogs.go_to(1)
+    theirs: dict[str, Value] = {"name": f"{HOSTILE} theirs", "type": None}
+    mine: dict[str, Value] = {"name": HOSTILE, "type": WORD}
+    name = dialogs.space.model.stored_name(1)
+    conflict = Conflict(1, name, mine, theirs, lambda: None, lambda: None)
+    dialogs.space.record_actions.conflicted.emit(conflict)
+    return dialogs.opened()
+
+
 def _triggered(name: str) -> Opener:
     def opener(dialogs: Dialogs) -> QWidget:
         dialogs.go_to(1)
@@ -459,6 +471,7 @@ OPENERS: dict[str, Opener] = {
     "export": _triggered("export"),
     "restore": _restore,
     "check": _check,
+    "changed meanwhile": _conflict,
     "preferences": _triggered("preferences"),
     "about": _triggered("about"),
     "open": _triggered("open"),

@@ -288,7 +288,7 @@ def test_rows_are_held_while_an_editor_is_open(
 ) -> None:
     add(catalog, {"name": "a"})
     show(qtbot, model)
-    model.hold()
+    model.hold(model.index(0, PLACE["name"]))
     change = write(catalog, lambda edit: records.add_integration(edit, values={"name": "b"}))
     with qtbot.assertNotEmitted(model.modelAboutToBeReset):
         model.refresh(change)
