@@ -68,8 +68,7 @@ class Backups:
 
     def __init__(self, root: Path, path: Path) -> None:
         self._catalog = path.resolve()
-        mark = hashlib.sha256(str(self._catalog).encode("utf-8", "surrogateescape")).hexdigest()
-        self.folder = root / f"{self._catalog.stem[:60]}-{mark[:12]}"
+        self.folder = folder_of(root, self._catalog)
 
     def all(self) -> list[Backup]:
         """Every backup, the newest first, with the copies that upgrades left beside the file."""
@@ -128,6 +127,13 @@ class Backups:
 
     def _files_newest_first(self) -> list[Path]:
         return sorted(self._files(), reverse=True)
+
+
+def folder_of(root: Path, catalog: Path) -> Path:
+    """The folder in `root` of one catalogue: two of the same name have two."""
+    path = str(catalog.resolve())
+    mark = hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()
+    return root / f"{catalog.stem[:60]}-{mark[:12]}"
 
 
 def kept(moments: Iterable[datetime], now: datetime) -> set[datetime]:

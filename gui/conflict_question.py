@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
@@ -20,6 +20,11 @@ from PySide6.QtWidgets import (
 from db.fields import NULL, Value, csv_text
 from gui.dialog_parts import Message, fit_to_screen
 from gui.text import cut, field_title, one_line
+
+if TYPE_CHECKING:
+    from gui.details_panel import DetailsPanel
+    from gui.record_actions import RecordActions
+    from gui.table_model import IntegrationTableModel
 
 _LONGEST: Final = 4_000
 """Characters of a value that are shown."""
@@ -140,8 +145,25 @@ def _label(words: str) -> QLabel:
     return label
 
 
-def ask(conflict: Conflict, keep: Callable[[Conflict], None], parent: QWidget) -> None:
-    """Open the question."""
+def ask(
+    conflict: Conflict,
+    model: IntegrationTableModel,
+    details: DetailsPanel,
+    actions: RecordActions,
+    parent: QWidget,
+) -> None:
+    """Ask what becomes of values that somebody else changed meanwhile."""
+
+    def keep(conflict: Conflict) -> None:
+        """Take back what was typed where somebody else was first; the rest is stored."""
+        pk = conflict.pk
+        for name in conflict.now:
+            model.refuse_edit(pk, name)
+        details.take_stored(pk, conflict.now)
+        rest = {name: value for name, value in conflict.mine.items() if name not in conflict.now}
+        if rest:
+            actions.change(pk, rest, details.refuse)
+
     dialog = ConflictQuestion(conflict, keep, parent)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.open()

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from db.addresses import classify
+from db.drafts import Draft
 from db.errors import Problem
 from db.fields import Value, csv_text
 from db.organizations import Organization
@@ -50,6 +51,7 @@ class DetailsPanel(QWidget):
         apply_requested(int, dict[str, Value]): store these fields of the record with that pk.
         previous_requested(), next_requested(): the user wants the record above, or below.
         stayed(int): another record was to be shown, but the one with that pk has errors.
+        kept_changed(): other text is kept for records that are not shown.
         icon_dropped(int, QMimeData): this was dropped as the icon of the record with that pk.
         icon_offered(int, QMimeData): this was pasted or dropped into the field of its icon URL.
         icon_file_wanted(int): a picture file is to be chosen for that field.
@@ -61,6 +63,7 @@ class DetailsPanel(QWidget):
     previous_requested = Signal()
     next_requested = Signal()
     stayed = Signal(object)
+    kept_changed = Signal()
     icon_dropped = Signal(object, object)
     icon_offered = Signal(object, object)
     icon_file_wanted = Signal(object)
@@ -75,6 +78,7 @@ class DetailsPanel(QWidget):
         self._last_asked: tuple[int, str, dict[str, Value]] | None = None
         self._kept: dict[int, dict[str, Value]] = {}
         self._kept_names: dict[int, str] = {}
+        self._kept_seen: dict[int, dict[str, Value]] = {}
         self._parting = ""
         self.preview = IconPreview(loader)
         self.addActions(self.preview.actions())  # their keys work in the form too
@@ -147,7 +151,7 @@ class DetailsPanel(QWidget):
             self._asked = None
             self.form.show_record(record, bases)
             if pk is not None:
-                self.form.fill(self._kept.pop(pk, {}))
+                self._put_back(pk)
             self._say(self._parting)
             self._parting = ""
         self._pages.setCurrentIndex(0 if record is None else 1)
@@ -197,6 +201,7 @@ class DetailsPanel(QWidget):
         """Keep what was typed until its record is shown again, so that another one can be."""
         if self._pk is not None and self.form.is_dirty:
             self._kept[self._pk] = self.form.drafts()
+            self._kept_seen[self._pk] = self.form.seen(self._kept[self._pk])
             name = one_line(csv_text(self.form.editors["name"].stored), 200)
             self._kept_names[self._pk] = name or self.tr("(no name)")
             self._parting = self._kept_words(self._kept_names[self._pk])
@@ -210,17 +215,45 @@ class DetailsPanel(QWidget):
     def forget_kept(self) -> None:
         """Drop what was typed into records that are not shown."""
         self._kept.clear()
+        self._kept_seen.clear()
+        self.kept_changed.emit()
 
-    def keep(self, pk: int, name: str, drafts: dict[str, Value]) -> None:
+    def drafts(self) -> dict[int, Draft]:
+        """All that was typed and is not stored, by pk."""
+        found = {
+            pk: Draft(self._kept_names[pk], dict(typed), self._kept_seen.get(pk, {}))
+            for pk, typed in self._kept.items()
+        }
+        if self._pk is not None and self.form.is_dirty:
+            typed = self.form.drafts()
+            found[self._pk] = Draft(self.heading, typed, self.form.seen(typed))
+        return found
+
+    def _put_back(self, pk: int) -> None:
+        """Put what was kept for a record into its form."""
+        self.form.fill(self._kept.pop(pk, {}))
+        for name, value in self._kept_seen.pop(pk, {}).items():
+            self.form.editors[name].see(value)
+
+    def keep(
+        self,
+        pk: int,
+        name: str,
+        drafts: dict[str, Value],
+        seen: Mapping[str, Value] | None = None,
+    ) -> None:
         """Put what was typed elsewhere into the form of a record, now or when it is shown.
 
-        `name` is the record's, for the question that a closing window asks.
+        `name` is the record's, for the question that a closing window asks; `seen` is what the
+        fields held when it was typed.
         """
-        if pk == self._pk:
-            self.form.fill(drafts)
-            return
         self._kept.setdefault(pk, {}).update(drafts)
+        self._kept_seen.setdefault(pk, {}).update(seen or {})
+        if pk == self._pk:
+            self._put_back(pk)
+            return
         self._kept_names[pk] = one_line(name, 200) or self.tr("(no name)")
+        self.kept_changed.emit()
 
     def take_stored(self, pk: int, names: Collection[str]) -> None:
         """Show what is stored in these fields of a record; what was typed into them is gone."""
@@ -243,6 +276,7 @@ class DetailsPanel(QWidget):
         if self._last_asked is not None and self._last_asked[0] != self._pk:
             pk, name, changes = self._last_asked
             self._kept[pk] = changes
+            self.kept_changed.emit()
             self._kept_names[pk] = name
             words = f"{words} {self._kept_words(name)}"
         self._say(words)

@@ -96,6 +96,7 @@ class CellDelegate(QStyledItemDelegate):
             editor.setPlaceholderText(self.tr("Id or name of an organization"))
             editor.setCompleter(SuggestionCompleter(self._organizations, editor))
         self._model.hold(index)
+        editor.textEdited.connect(self._model.tell_typed)
         return editor
 
     def destroyEditor(self, editor: QWidget, index: Index) -> None:
@@ -132,6 +133,7 @@ class CellDelegate(QStyledItemDelegate):
         if self.offered is not None:
             editor.selectAll()
             editor.insert(self.offered)
+            self._model.tell_typed(self.offered)
             self.offered = None
         else:
             editor.selectAll()

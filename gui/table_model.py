@@ -54,6 +54,8 @@ class IntegrationTableModel(QAbstractTableModel):
         loaded(int): all rows of the order are there, so many of them.
         edit_requested(int, str, Value): store this value in this field of the row with this pk.
             The cell shows it already; `refuse_edit` takes it back.
+        typing(int, str, str): this text is being typed into this field of the row with this pk;
+            None when the editor was closed.
         failed(Exception): the rows cannot be read.
         said(str): a message for the user.
 
@@ -62,13 +64,15 @@ class IntegrationTableModel(QAbstractTableModel):
         is_loading: whether its order is still being made.
         wanted_pks: called for the pks whose positions the next order is to find.
         positions: those that were found, by pk.
-        seen: what the cell of the last `edit_requested` held when its editor was opened.
+        seen: what the field of the last `edit_requested` held when its editor was opened, by name;
+            nothing when there was none.
         icon_words: called for what is to say about the icon of the row at a position.
     """
 
     loading = Signal()
     loaded = Signal(int)
     edit_requested = Signal(object, str, object)
+    typing = Signal(object, str, object)
     failed = Signal(object)
     said = Signal(str)
 
@@ -89,7 +93,7 @@ class IntegrationTableModel(QAbstractTableModel):
         self._fields: frozenset[str] | None = None
         self._edits = PendingEdits()
         self._opened: tuple[int, str, Value] | None = None
-        self.seen: Value = None
+        self.seen: dict[str, Value] = {}
         self._asked = 0
         self._held: list[Beginning | Order] | None = None
         self._has_failed = False
@@ -189,9 +193,21 @@ class IntegrationTableModel(QAbstractTableModel):
         if self._held is None:
             self._held = []
 
+    @property
+    def opened_value(self) -> Value:
+        """What the cell held whose editor is open."""
+        return self._opened[2] if self._opened else None
+
+    def tell_typed(self, text: str) -> None:
+        """Tell what stands in the editor that is open."""
+        if self._opened is not None:
+            self.typing.emit(self._opened[0], self._opened[1], text)
+
     def release(self) -> None:
         """Show what came while the rows were held."""
-        self._opened = None
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            self.typing.emit(opened[0], opened[1], None)
         held, self._held = self._held, None
         for waiting in (held or [])[-1:]:
             self._show(waiting)
@@ -434,7 +450,7 @@ class IntegrationTableModel(QAbstractTableModel):
             self.said.emit(words.format(field=COLUMNS[index.column()].title))
             return False
         opened = self._opened
-        self.seen = opened[2] if opened and opened[:2] == (row[0], name) else stored
+        self.seen = {name: opened[2]} if opened and opened[:2] == (row[0], name) else {}
         self._edits.put(row[0], name, new)
         self._tell_changed(iter((index.row(),)))
         self.edit_requested.emit(row[0], name, new)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from db.organizations import Organization, Overview
     from gui.bulk_actions import BulkActions
     from gui.conflict_question import Conflict
+    from gui.draft_keeper import DraftKeeper
     from gui.empty_state import EmptyState
     from gui.export_dialog import Scope
     from gui.icon_loader import IconLoader
@@ -85,6 +86,7 @@ class Workspace(QWidget):
         self._closed = False
         self.shown = 0
         self.is_whole = False
+        self.drafts: DraftKeeper | None = None
         self.is_settled = False
         self._has_overview = False
         self._known: tuple[Sequence[str], Sequence[Organization]] = ((), ())
@@ -115,6 +117,7 @@ class Workspace(QWidget):
         from gui.catalog_care import CatalogCare
         from gui.details_pages import DetailsPages
         from gui.details_panel import DetailsPanel
+        from gui.draft_keeper import DraftKeeper
         from gui.elsewhere import ElsewhereWatch
         from gui.shown_record import ShownRecord
 
@@ -142,6 +145,9 @@ class Workspace(QWidget):
         self._take_icons(loader)
         self.views.make_switch(view_actions)
         self.is_whole = True
+        if not self.catalog.read_only:
+            self.drafts = DraftKeeper(self.catalog, self.model, self.details, self.go_back_to, self)
+            self.drafts.said.connect(self.said)
         self._watch = ElsewhereWatch(self.catalog, self)
         self._watch.moved.connect(self.failed)
         self.reload_overview()
@@ -228,7 +234,7 @@ class Workspace(QWidget):
         self.model.said.connect(self.said)
         self.model.edit_requested.connect(
             lambda pk, name, value: self.record_actions.change_cell(
-                pk, name, value, {name: self.model.seen}
+                pk, name, value, self.model.seen
             )
         )
         self.table.said.connect(self.said)
@@ -309,6 +315,8 @@ class Workspace(QWidget):
         """Store the layout and close the file."""
         if self.is_whole:
             self._watch.stop()
+            if self.drafts is not None:
+                self.drafts.close()
             self._settings.save_state("details", self.details.splitter.saveState())
             choices = self.details.preview.choices
             self._settings.save_state("preview", QByteArray(choices.encode()))
@@ -442,17 +450,7 @@ class Workspace(QWidget):
     def _ask_about(self, conflict: Conflict) -> None:
         from gui.conflict_question import ask
 
-        ask(conflict, self._keep_theirs, self)
-
-    def _keep_theirs(self, conflict: Conflict) -> None:
-        """Take back what was typed where somebody else was first; the rest is stored."""
-        pk = conflict.pk
-        for name in conflict.now:
-            self.model.refuse_edit(pk, name)
-        self.details.take_stored(pk, conflict.now)
-        rest = {name: value for name, value in conflict.mine.items() if name not in conflict.now}
-        if rest:
-            self.record_actions.change(pk, rest, self.details.refuse)
+        ask(conflict, self.model, self.details, self.record_actions, self)
 
     def _go_to_new(self, pk: int) -> None:
         """Show a new record in the details, with the cursor in its name."""

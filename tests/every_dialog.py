@@ -20,6 +20,7 @@ from pytestqt.qtbot import QtBot
 
 from db import history_query, records
 from db.catalog import Catalog
+from db.drafts import Draft
 from db.edits import EditSession
 from db.errors import Invalid
 from db.fields import Value
@@ -29,6 +30,7 @@ from gui.check_dialog import CheckDialog
 from gui.columns import PLACE
 from gui.compact_dialog import CompactDialog
 from gui.conflict_question import Conflict
+from gui.draft_question import DraftQuestion
 from gui.error_dialog import ErrorDialog
 from gui.history_apply_dialog import ApplyDialog
 from gui.history_deleted import DeletedDialog
@@ -286,6 +288,16 @@ def _conflict(dialogs: Dialogs) -> QWidget:
     return dialogs.opened()
 
 
+def _drafts(dialogs: Dialogs) -> QWidget:
+    left = {
+        1: Draft(HOSTILE, {"name": HOSTILE, "type": WORD}, {}),
+        2: Draft(WORD, {"name": ""}, {}),
+    }
+    found = DraftQuestion(left, dialogs.window)
+    found.open()
+    return dialogs.opened()
+
+
 def _triggered(name: str) -> Opener:
     def opener(dialogs: Dialogs) -> QWidget:
         dialogs.go_to(1)
@@ -472,6 +484,7 @@ OPENERS: dict[str, Opener] = {
     "restore": _restore,
     "check": _check,
     "changed meanwhile": _conflict,
+    "drafts": _drafts,
     "preferences": _triggered("preferences"),
     "about": _triggered("about"),
     "open": _triggered("open"),
