@@ -29,6 +29,7 @@ LEAST_APART: Final = timedelta(hours=1)
 """Within it, the backup that is there will do."""
 LIMIT_BYTES: Final = 4 << 30
 """Of all backups of one catalogue; the newest is kept even when it alone is larger."""
+_PARTIAL_AGE: Final = timedelta(days=1)
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 _SUFFIX: Final = ".db"
 
@@ -112,6 +113,14 @@ class Backups:
                 total -= each.size
                 with suppress(OSError):
                     each.path.unlink()
+        self._remove_partial(now or datetime.now(UTC))
+
+    def _remove_partial(self, now: datetime) -> None:
+        """Remove what a killed program left half made; a young one may be another's work."""
+        for path in self.folder.glob(f"*{_SUFFIX}.partial"):
+            with suppress(OSError):
+                if now.timestamp() - path.stat().st_mtime > _PARTIAL_AGE.total_seconds():
+                    path.unlink()
 
     def _require_room(self, connection: apsw.Connection) -> None:
         size = int(connection.pragma("page_count")) * int(connection.pragma("page_size"))

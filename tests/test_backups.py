@@ -208,3 +208,13 @@ class TestKept:
         backups.prune(limit=0)
         assert backups.all() == []
         assert other.exists()
+
+    def test_what_a_killed_program_left_half_made_goes_after_a_day(self, tmp_path: Path) -> None:
+        backups = Backups(tmp_path, tmp_path / "a.db")
+        backups.folder.mkdir()
+        partial = backups.folder / "20260314T100000Z-edit.db.partial"
+        partial.touch()
+        backups.prune()
+        assert partial.exists()
+        backups.prune(datetime.now(UTC) + timedelta(days=2))
+        assert not partial.exists()

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
+import apsw
 import pytest
 
 from db import schema
 from db.catalog import Catalog
 from db.errors import CatalogError
 from db.models import Edit
-from tests.test_catalog import FILL
+from tests.test_catalog import FILL, adding
 from tests.trust import writing
 from tests.trust.help import (
     ROOT,
@@ -170,6 +171,28 @@ def _check_upgraded(version: int, path: Path, before: str) -> bool:
             return False
         assert connection.execute(_NEW).get == 20_000
         return True
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE integration SET name = 'x' WHERE pk = 2",
+        "DELETE FROM integration WHERE pk = 2",
+        "INSERT INTO setting VALUES('x', 'y')",
+        "UPDATE edit SET state = 1",
+        "DELETE FROM edit_data",
+    ],
+)
+def test_a_history_that_disagrees_with_the_rows_is_found(tmp_path: Path, statement: str) -> None:
+    path = tmp_path / "a.icons"
+    with closing(Catalog.create(path)) as catalog:
+        for name in ("a", "b"):
+            catalog.edit("Add", adding(name, org_id="o")).result(SECONDS)
+    check_history(path)
+    with closing(raw(path)) as connection:
+        connection.execute(statement)
+    with pytest.raises((AssertionError, apsw.Error)):
+        check_history(path)
 
 
 def test_the_seed_of_a_failure_is_told(capsys: pytest.CaptureFixture[str]) -> None:
