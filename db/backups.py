@@ -85,7 +85,7 @@ class Backups:
     def make(self, connection: apsw.Connection, progress: Progress) -> Path | None:
         """Back up what a connection sees, and remove what need not be kept any longer.
 
-        Returns None when the newest backup holds the same.
+        Returns None when the newest backup holds the same, or there is nothing to lose yet.
 
         Raises:
             CatalogError: it cannot be written; the ones that are there are left alone.
@@ -93,6 +93,8 @@ class Backups:
         """
         with translated(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not connection.execute("SELECT EXISTS(SELECT 1 FROM edit)").get:
+                return None
             newest = next((each for each in map(_automatic, self._files_newest_first())), None)
             if newest is not None and _history(connection) == _history_of(newest.path):
                 return None

@@ -213,6 +213,8 @@ def _wait_for_backup(catalog: Catalog) -> None:
         return
     try:
         backup.result()
+    except KeyboardInterrupt:  # the import is done, and stays
+        catalog.cancel(backup)
     except SentenceError as error:
         print(f"No backup was made. {error}", file=sys.stderr)
 

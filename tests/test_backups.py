@@ -73,6 +73,12 @@ class TestMaking:
         csv_import.write(catalog, staged).result(SECONDS)
         assert len(made(catalog)) == 1
 
+    def test_what_is_empty_needs_none(self, tmp_path: Path) -> None:
+        with closing(Catalog.create(tmp_path / "new.icons")) as catalog:
+            catalog.keep_backups(tmp_path / "backups")
+            catalog.edit("Fill", fill).result(SECONDS)
+            assert made(catalog) == []
+
     def test_a_small_edit_leaves_none(self, catalog: Catalog) -> None:
         catalog.edit("Add", adding("second")).result(SECONDS)
         assert made(catalog) == []
@@ -102,9 +108,9 @@ class TestMaking:
         first = age(first, 2)
         shutil.copy(first, first.with_name("copy"))
         with closing(raw(first)) as connection:  # undo is a state of its own: make it the same
-            connection.execute("DELETE FROM edit_data; DELETE FROM edit")
+            connection.execute("DELETE FROM edit_data; DELETE FROM edit WHERE id > 1")
         with closing(raw(catalog.path)) as connection:
-            connection.execute("DELETE FROM edit_data; DELETE FROM edit")
+            connection.execute("DELETE FROM edit_data; DELETE FROM edit WHERE id > 1")
         catalog.edit("Fill", fill).result(SECONDS)
         assert made(catalog) == [first]
 
