@@ -74,6 +74,7 @@ class DraftKeeper(QObject):
 
     def close(self) -> None:
         """Keep what is there now; what was left and not decided about is offered again."""
+        self._model.typing.disconnect(self._typed)  # a view that goes closes its editor then
         self._pause.stop()
         self._keep()
         self._is_closed = True
