@@ -27,7 +27,7 @@ from gui.icon_http import Limits
 from gui.icon_pipeline import IconPipeline
 from gui.icon_wire import Answer, decoded, pack_answers, unpack_policy, unpack_requests
 
-ANSWERS_AT_ONCE: Final = 32
+ANSWERS_AT_ONCE: Final = 12
 """In one frame, so that the window can paint between two of them."""
 _READ_BYTES: Final = 1 << 20
 
