@@ -142,16 +142,22 @@ class Fetcher(QObject):
         """Forget waiting addresses that are `unwanted`, and tell which; `done` is not called."""
         return self._queue.drop(unwanted)
 
-    def break_off(self, urls: Collection[str]) -> None:
-        """Ask for these no more, also when that has begun; `done` is not called."""
-        self._queue.drop(lambda url: url in urls)
-        self._resting = {job for job in self._resting if job.asked not in urls}
-        for job in [job for job in self._active if job.asked in urls]:
+    def break_off(self, hindered: Callable[[str], bool]) -> list[str]:
+        """Ask no more what is `hindered`, also when that has begun, or what it redirected to is.
+
+        Tells which were asked for; `done` is not called.
+        """
+        urls = self._queue.drop(hindered)
+        jobs = {job for job in self._active | self._resting if hindered(job.asked)}
+        jobs |= {job for job in self._active if hindered(job.url)}
+        self._resting -= jobs
+        for job in jobs & self._active:
             self._leave(job)
             if job.reply is not None:
                 self._jobs.pop(job.reply, None)
                 job.reply.abort()
         self._pump()
+        return [*urls, *(job.asked for job in jobs)]
 
     def stop(self) -> None:
         """Break off everything; no `done` is called any more."""

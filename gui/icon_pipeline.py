@@ -94,13 +94,11 @@ class IconPipeline(QObject):
         self._policy = policy
         self._fetcher.allowed_hosts = policy.allowed_hosts
         self._fetcher.only_allowed = policy.load == "allowed"
-        hindered = {
-            task.request.url: key
-            for key, task in self._fetching.items()
-            if policy.offline or policy.hindrance(task.request.url)
-        }
-        self._fetcher.break_off(hindered)
-        for key in hindered.values():
+        by_url = {task.request.url: key for key, task in self._fetching.items()}
+        for url in self._fetcher.break_off(
+            lambda url: policy.offline or policy.hindrance(url) is not None
+        ):
+            key = by_url[url]
             self._waiting[key] = Task(self._fetching.pop(key).request)
         self._pump_timer.start()
 

@@ -366,7 +366,7 @@ def test_breaking_off_asks_no_more_and_calls_nobody(
     for url in stalled:
         fetcher.fetch(url, NO_VALIDATORS, done.append)
     qtbot.waitUntil(lambda: sum(server.seen.values()) == 6, timeout=WAIT_MS)
-    fetcher.break_off(stalled)
+    assert sorted(fetcher.break_off(lambda url: url in stalled)) == sorted(stalled)
     assert fetcher.load == 0
     assert fetch(qtbot, fetcher, f"{server.url}/png/red").body == png("red")
     assert not done

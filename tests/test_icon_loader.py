@@ -382,6 +382,19 @@ def test_a_redirect_to_a_host_that_is_not_allowed_is_not_followed(
     assert host_to_allow(view.state, view.reason) == "elsewhere.example.com"
 
 
+def test_a_host_that_is_allowed_no_more_is_left_also_behind_a_redirect(
+    qtbot: QtBot, make_loader: MakeLoader, server: IconServer
+) -> None:
+    loader = make_loader(("127.0.0.1", "localhost"))
+    address = classify(f"{server.url}/to/http://localhost:{server.port}/held")
+    loader.icon(address, 32)
+    qtbot.waitUntil(lambda: server.seen["/held"] == 1, timeout=WAIT_MS)
+    loader.set_policy(IconPolicy("allowed", frozenset({"127.0.0.1"})))
+    view = settled(qtbot, loader, address)
+    assert (view.state, host_to_allow(view.state, view.reason)) == (IconState.WITHHELD, "localhost")
+    assert server.seen["/held"] == 1
+
+
 def test_what_a_host_that_is_not_allowed_sent_is_not_shown_from_the_cache(
     qtbot: QtBot, make_loader: MakeLoader, server: IconServer
 ) -> None:
