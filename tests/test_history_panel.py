@@ -376,8 +376,8 @@ class TestWhatWasThere:
         assert [cell.text(column) for column in range(3)] == ["Name", "A2", "A3"]
         tree.setCurrentItem(cell)
         timeline.restore_field.click()
-        qtbot.waitUntil(lambda: value(catalog, 1, "name") == "A2", timeout=LONG)
-        assert catalog.undo_label() == "Restore Name"
+        qtbot.waitUntil(lambda: catalog.undo_label() == "Restore Name", timeout=LONG)
+        assert value(catalog, 1, "name") == "A2"
         qtbot.waitUntil(lambda: tree.topLevelItemCount() == 5, timeout=LONG)
         third = tree.topLevelItem(3)
         tree.setCurrentItem(third)

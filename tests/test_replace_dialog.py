@@ -227,5 +227,5 @@ def test_it_asks_before_redo_is_lost(qtbot: QtBot, space: Workspace) -> None:
     assert isinstance(box, QMessageBox)
     agree = next(each for each in box.buttons() if "All the Same" in each.text())
     agree.click()
-    qtbot.waitUntil(lambda: stored(space, "icon_url") != before, timeout=LONG)
-    assert space.catalog.redo_label() is None
+    qtbot.waitUntil(lambda: space.catalog.redo_label() is None, timeout=LONG)
+    assert stored(space, "icon_url") != before
