@@ -133,7 +133,7 @@ def _open(path: Path) -> MainWindow:
     window.show()
     _until(lambda: bool(ready))
     space = _space(window)
-    _until(lambda: space.model.shown is not None)
+    _until(lambda: space.model.whole_order is not None)
     return window
 
 
