@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 DONE, UNDONE, DISCARDED = 0, 1, 2
 """States of an edit in the history."""
+AFTER_LAST_DONE: Final = f"id > ifnull((SELECT max(id) FROM edit WHERE state = {DONE}), 0)"
+"""Where in the history undone edits are; from the beginning on, the search would grow with it."""
 BODY_PERCENT: Final = 90
 """Of the time of an edit of many rows, what its body takes; its recording takes the rest."""
 
@@ -70,6 +72,7 @@ def labels(connection: apsw.Connection) -> tuple[str | None, str | None]:
         "SELECT label FROM edit WHERE state = ? ORDER BY id DESC LIMIT 1", (DONE,)
     ).get
     redo_label = connection.execute(
-        "SELECT label FROM edit WHERE state = ? ORDER BY id LIMIT 1", (UNDONE,)
+        f"SELECT label FROM edit WHERE state = ? AND {AFTER_LAST_DONE} ORDER BY id LIMIT 1",
+        (UNDONE,),
     ).get
     return undo_label, redo_label

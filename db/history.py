@@ -15,7 +15,7 @@ from typing import Final
 import apsw
 
 from db.changes import Change, Kind
-from db.edits import DISCARDED, DONE, UNDONE, EditSession
+from db.edits import AFTER_LAST_DONE, DISCARDED, DONE, UNDONE, EditSession
 from db.errors import Conflict
 from db.fields import FIELD_BY_NAME
 from db.person import author
@@ -105,8 +105,9 @@ def write_edit(recording: Recording, edit: EditSession, origin: str) -> Change |
         connection.execute("DELETE FROM edit WHERE id = ?", (edit_id,))
         return None
     connection.execute(
-        "UPDATE edit SET state = ? WHERE state = ? AND id < ?",
-        (DISCARDED, UNDONE, edit_id),
+        "UPDATE edit SET state = ?1 WHERE state = ?2 AND id < ?4 "
+        "AND id > ifnull((SELECT max(id) FROM edit WHERE state = ?3 AND id < ?4), 0)",
+        (DISCARDED, UNDONE, DONE, edit_id),
     )
     connection.execute("UPDATE edit SET count = ? WHERE id = ?", (change.count, edit_id))
     return change
@@ -134,7 +135,9 @@ def redo(connection: apsw.Connection, origin: str, progress: Progress) -> Change
         Conflict: as for `undo`.
     """
     row = connection.execute(
-        "SELECT id, label, count FROM edit WHERE state = ? ORDER BY id LIMIT 1", (UNDONE,)
+        "SELECT id, label, count FROM edit "
+        f"WHERE state = ? AND {AFTER_LAST_DONE} ORDER BY id LIMIT 1",
+        (UNDONE,),
     ).fetchone()
     return _replay(connection, row, "redo", DONE, origin, progress) if row else None
 
