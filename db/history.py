@@ -32,6 +32,8 @@ BULK_ROWS: Final = 50_000
 apsw.session_config(apsw.SQLITE_SESSION_CONFIG_STRMSIZE, 1 << 18)
 _PIECES_WAITING: Final = 8
 """Pieces of a changeset in memory that wait to be compressed."""
+_SMALL_BYTES: Final = 1 << 16
+"""A changeset up to this size is compressed sooner than a thread for it is started."""
 
 
 class Recording:
@@ -173,13 +175,26 @@ def _replay(
 def _store(
     connection: apsw.Connection, edit_id: int, recording: Recording, progress: Progress
 ) -> bool:
-    """Store what was recorded in parts; returns whether it changes anything.
+    """Store what was recorded in parts; returns whether it changes anything."""
+    parts = _Parts(connection, edit_id)
+    if recording.size > _SMALL_BYTES:
+        taken = _compress_beside(recording, parts, progress)
+    else:
+        changeset = bytearray()
+        recording.stream(changeset.extend)
+        parts.add(zlib.compress(changeset, level=1))
+        taken = len(changeset)
+    parts.finish()
+    return taken > 0
 
-    Compressing runs beside SQLite's reading of the rows: both let go of the interpreter.
+
+def _compress_beside(recording: Recording, parts: _Parts, progress: Progress) -> int:
+    """Compress beside SQLite's reading of the rows: both let go of the interpreter.
+
+    Returns the bytes of the changeset.
     """
     compressor = zlib.compressobj(level=1)
     pieces: deque[Future[bytes]] = deque()
-    parts = _Parts(connection, edit_id)
     most, taken = recording.size, 0
 
     with ThreadPoolExecutor(1, thread_name_prefix="changeset") as beside:
@@ -196,8 +211,7 @@ def _store(
         while pieces:
             parts.add(pieces.popleft().result())
     parts.add(compressor.flush())
-    parts.finish()
-    return taken > 0
+    return taken
 
 
 class _Parts:

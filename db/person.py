@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from functools import cache
 from typing import Final
 
 _FALLBACK: Final = "unknown"
@@ -14,6 +15,7 @@ def author() -> str:
     return _chosen or system_user()
 
 
+@cache
 def system_user() -> str:
     """The system user's name."""
     try:

@@ -54,8 +54,10 @@ def update_integration(edit: EditSession, *, pk: int, values: Mapping[str, Value
     if not values:
         return
     check(edit, values, pk=pk)
-    changed = Integration.update(stored(values)).where(Integration.pk == pk).execute(edit.database)
-    if not changed:
+    row = stored(values)
+    columns = ", ".join(f"{name} = ?" for name in row)
+    edit.connection.execute(f"UPDATE integration SET {columns} WHERE pk = ?", (*row.values(), pk))
+    if not edit.connection.changes():
         raise Invalid(
             "This integration was deleted meanwhile; your text was not stored. "
             "Undo the deletion, or add it as a new one."
