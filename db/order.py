@@ -117,8 +117,9 @@ class Beginning:
     def show(self, fields: Collection[str] | None) -> None:
         """There is nothing to read anew."""
 
-    def forget(self) -> None:
-        """There is nothing to read anew."""
+    def forget(self, pks: Collection[int] | None = None) -> list[int]:
+        """There is nothing to read anew. Returns the positions of these integrations, or all."""
+        return [place for pk, place in self.positions.items() if pks is None or pk in pks]
 
     def pks(self, first: int, last: int) -> list[int]:
         return [row[0] for row in self.rows(first, last)]

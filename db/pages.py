@@ -59,9 +59,22 @@ class Pages:
         """The pages that have been read and are still kept."""
         return sorted(self._kept.values(), key=lambda page: page.first)
 
-    def forget(self) -> None:
-        """Read every page anew: integrations have changed."""
-        self._kept.clear()
+    def forget(self, pks: Collection[int] | None = None) -> list[int]:
+        """Read the pages of these integrations anew, or every page: they have changed.
+
+        Returns the positions of those integrations that had been read.
+        """
+        positions = []
+        for page in self.cached():
+            changed = [
+                position
+                for position, row in enumerate(page.rows, page.first)
+                if pks is None or row[0] in pks
+            ]
+            if changed or pks is None:
+                del self._kept[page.first // PAGE]
+            positions += changed
+        return positions
 
     def pks(self, first: int, last: int) -> list[int]:
         """The pks at a few positions, both ends included."""

@@ -271,7 +271,7 @@ class MainWindow(QMainWindow):
         space.shown_changed.connect(self._show_counts)
         space.overview_changed.connect(lambda _: self._show_counts())
         space.selected_changed.connect(self._selected)
-        space.history_changed.connect(self._update_actions)
+        space.history_changed.connect(lambda: self.menus.update_steps(self.workspace))
         space.said.connect(self.status.say)
         space.failed.connect(self.show_error)
         space.details_wanted.connect(lambda: self.actions_by_name["show_details"].setChecked(True))

@@ -154,6 +154,13 @@ class WindowMenus(QObject):
         for name in _NEEDS_ROW.split():
             actions[name].setEnabled(writable and some)
         actions["show_large"].setEnabled(some)
+        self.update_steps(space)
+
+    def update_steps(self, space: Workspace | None) -> None:
+        """Say what undo and redo would do in this workspace."""
+        if not self._actions:
+            return
+        writable = space is not None and not space.catalog.read_only
         undo, redo = (
             (space.catalog.undo_label(), space.catalog.redo_label()) if space else (None, None)
         )
@@ -162,10 +169,8 @@ class WindowMenus(QObject):
 
     def _name_step(self, name: str, word: str, label: str | None, writable: bool) -> None:
         action = self._actions[name]
-        short = action.iconText()
         action.setEnabled(label is not None and writable)
         action.setText(f"{word} {_menu_text(one_line(label, 60))}" if label else word)
-        action.setIconText(short)
         key = action.shortcut().toString()
         plain = word.replace("&", "")
         tip = f"{plain}: {label} ({key})" if label else f"{plain} ({key})"

@@ -175,14 +175,8 @@ class IntegrationTableModel(QAbstractTableModel):
                 self._pages.forget()
             self.reload()
         elif self._pages is not None and (change.pks or change.organizations):
-            pages = self._pages.cached()
-            self._pages.forget()
-            self._tell_changed(
-                page.first + place
-                for page in pages
-                for place, row in enumerate(page.rows)
-                if change.organizations or row[0] in change.pks
-            )
+            positions = self._pages.forget(None if change.organizations else change.pks)
+            self._tell_changed(iter(positions))
 
     def hold(self, index: Index) -> None:
         """Change no rows for now: an editor of this cell is open."""
