@@ -323,6 +323,25 @@ class TestUndoAndRedo:
         redo(catalog)
         assert snapshot(catalog)["integration"][0][2] == "3"
 
+    def test_what_was_undone_is_found_around_what_was_discarded(self, catalog: Catalog) -> None:
+        pk = add(catalog, "a", "zero")
+        for label in ("one", "two", "three"):
+            update(catalog, pk, label, name=label)
+        undo(catalog)
+        undo(catalog)
+        update(catalog, pk, "four", name="four")
+        for expected in ("four", "one", "zero"):
+            undo(catalog)
+            assert catalog.redo_label() == expected
+        for after in ("one", "four", None):
+            redo(catalog)
+            assert catalog.redo_label() == after
+        undo(catalog)
+        update(catalog, pk, "five", name="five")
+        assert (catalog.undo_label(), catalog.redo_label()) == ("five", None)
+        undo(catalog)
+        assert (catalog.undo_label(), catalog.redo_label()) == ("one", "five")
+
     @pytest.mark.parametrize(
         "meanwhile",
         [

@@ -150,3 +150,18 @@ def test_pages_show_edits_once_told_to_forget_and_deleted_rows_as_gone(
     assert pages.row(0)[AT["name"]] == "z"
     assert pages.row(1)[:2] == (2, None)
     pages.close()
+
+
+def test_pages_read_anew_only_those_of_the_rows_that_changed_and_tell_where_these_are(
+    catalog: Catalog, make: Make, connection: apsw.Connection
+) -> None:
+    add(catalog, *({"id": f"{number}", "name": "a"} for number in range(2 * PAGE)))
+    pages = Pages(connection, make())
+    first, second = pages.row(0), pages.row(PAGE)
+    edit(catalog, lambda session: update_integration(session, pk=first[0], values={"name": "z"}))
+    assert pages.forget({first[0], -1}) == [0]
+    assert pages.row(0)[AT["name"]] == "z"
+    assert pages.row(PAGE) is second
+    assert pages.forget() == list(range(2 * PAGE))
+    assert pages.row(PAGE) is not second
+    pages.close()
