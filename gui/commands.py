@@ -92,6 +92,7 @@ def _add_import(subparsers: Any) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="only say what would be done, and change nothing"
     )
+    history_commands.add_discard_redo(parser)
     _add_json(parser)
     parser.set_defaults(run=_import)
 
@@ -161,6 +162,8 @@ def _import(options: argparse.Namespace) -> int:
         if not options.dry_run:
             if catalog is None:
                 catalog = stack.enter_context(_created(path))
+            if counts.new or counts.changed:
+                history_commands.require_redo_may_go(catalog, options)
             catalog.keep_backups(backups.root())
             imported = _finished(Writing(catalog, staged))
             _wait_for_backup(catalog)

@@ -104,11 +104,32 @@ def _add_apply(subparsers: Any) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="only say what would be done, and change nothing"
     )
+    add_discard_redo(parser)
+
+
+def add_discard_redo(parser: argparse.ArgumentParser) -> None:
+    """Add the option without which `require_redo_may_go` refuses."""
     parser.add_argument(
         "--discard-redo",
         action="store_true",
-        help="go on although edits that were undone can then not be redone any more",
+        help="go on although edits that were undone can then not be redone any more; without it "
+        "nothing is written then, and the exit code is 2",
     )
+
+
+def require_redo_may_go(catalog: Catalog, options: argparse.Namespace) -> None:
+    """Refuse an edit that would end redo unless the user said that it may.
+
+    Raises:
+        Invalid: there is something to redo, and no --discard-redo.
+    """
+    label = catalog.redo_label()
+    if label is not None and not options.discard_redo:
+        raise Invalid(
+            "“{label}” was undone and can be redone, which an edit would end. Redo it first, "
+            "or add --discard-redo. Nothing was changed.",
+            label=label,
+        )
 
 
 def _parser(subparsers: Any, name: str, run: Any, what: str, words: str) -> Any:
@@ -227,13 +248,8 @@ def _apply(options: argparse.Namespace) -> int:
         _list_conflicts(found)
         if options.dry_run:
             return _tell(options, found, None, None)
-        redo_label = catalog.redo_label()
-        if redo_label is not None and not options.discard_redo:
-            raise Invalid(
-                "“{label}” was undone and can be redone, which an edit would end. Redo it first, "
-                "or add --discard-redo. Nothing was changed.",
-                label=redo_label,
-            )
+        if found.rows or (found.conflict_count and options.conflicts == "take"):
+            require_redo_may_go(catalog, options)
         choices = Choices(all_wanted=options.conflicts == "take")
         label = f"Apply {options.file.name}: {', '.join(labels)}"[:200]
         applied: list[Applied] = []

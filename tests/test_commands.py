@@ -74,6 +74,24 @@ def test_import_answers_in_json(file: Path, database: Path) -> None:
     assert (again["unchanged"], again["edit"]) == (2, None)
 
 
+def test_redo_is_lost_only_when_it_is_said_to(file: Path, tmp_path: Path, database: Path) -> None:
+    run("import", file, "--catalog", database)
+    more = csv_file(tmp_path / "more.csv", [{"id": "c"}])
+    run("import", more, "--catalog", database)
+    run("undo", "--catalog", database)
+    refused = run("import", more, "--catalog", database, "--json")
+    assert refused.returncode == 2
+    assert "can be redone" in refused.stderr
+    assert "--discard-redo" in last_object(refused.stdout)["error"]
+    assert run("import", more, "--catalog", database, "--dry-run").returncode == 0
+    assert run("import", file, "--catalog", database).returncode == 0  # which changes nothing
+    assert run("redo", "--catalog", database).returncode == 0
+    run("undo", "--catalog", database)
+    assert run("import", more, "--catalog", database, "--discard-redo").returncode == 0
+    assert run("redo", "--catalog", database).returncode == 1
+    assert [row["id"] for row in stored(database)] == ["a", "b", "c"]
+
+
 def test_a_dry_run_writes_nothing(file: Path, database: Path) -> None:
     done = run("import", file, "--catalog", database, "--dry-run", "--json")
     assert done.returncode == 0
