@@ -18,7 +18,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from db import backups
+from db import backups, person
 from db.catalog import Catalog
 from db.csv_export import Matching, export_csv, write_csv
 from db.csv_import import Imported, Preview, Reading, RejectedRow, Writing
@@ -42,6 +42,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="integration-icons")
     add_subcommands(parser.add_subparsers(required=True, metavar="COMMAND"))
     options = parser.parse_args(argv)
+    person.set_author(person.kept())
     try:
         with _ended_like_ctrl_c():
             return int(options.run(options))

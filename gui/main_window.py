@@ -406,9 +406,9 @@ class MainWindow(QMainWindow):
             self.loader.limit_cache(self._settings.cache_megabytes * 1_000_000)
 
     def _apply_person(self) -> None:
-        from db.person import set_author
+        from db import person
 
-        set_author(self._settings.author)
+        person.set_author(person.kept())
 
     def _apply_policy(self) -> None:
         if self.loader is not None:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QMessageBox,
     QPlainTextEdit,
     QPushButton,
     QScrollArea,
@@ -24,9 +25,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from db.errors import Problem
+from db import person
+from db.errors import CatalogError, Problem
 from db.history_keep import Retention
-from db.person import system_user
 from gui import theme
 from gui.dialog_parts import fit_to_screen, open_outside
 from gui.icon_policy import host_entry_problem
@@ -201,8 +202,8 @@ class PreferencesDialog(QDialog):
         return box
 
     def _make_history(self) -> QGroupBox:
-        self.author = QLineEdit(self._settings.author)
-        self.author.setPlaceholderText(system_user())
+        self.author = QLineEdit(person.kept())
+        self.author.setPlaceholderText(person.system_user())
         self.author.setAccessibleName(self.tr("Person who makes the edits"))
         note = _note()
         note.setText(
@@ -322,14 +323,29 @@ class PreferencesDialog(QDialog):
             self._say(problem)
             self.hosts.setFocus()
             return
+        try:
+            person.keep(self.author.text())
+        except CatalogError as error:
+            self._refuse_person(sentence(error))
+            return
         self._settings.allowed_hosts = hosts
         self._settings.load_icons = self.load_icons.currentData()
         self._settings.cache_megabytes = self.megabytes.value()
         self._settings.scheme = self.scheme.currentData()
-        self._settings.author = self.author.text().strip()
         self._settings.retention = self._retention()
         self.changed.emit()
         super().accept()
+
+    def _refuse_person(self, reason: str) -> None:
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle(self.tr("Person Not Kept"))
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(self.tr("Nothing was stored: the person could not be kept."))
+        box.setInformativeText(reason)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.finished.connect(lambda _: self.author.setFocus())
+        box.open()
 
 
 def _form(box: QGroupBox) -> QFormLayout:

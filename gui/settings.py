@@ -99,15 +99,6 @@ class Settings:
         self._store.setValue("recipes", json.dumps(recipes))
 
     @property
-    def author(self) -> str:
-        """Who makes the edits; "" is the system user."""
-        return str(self._store.value("author", ""))
-
-    @author.setter
-    def author(self, name: str) -> None:
-        self._store.setValue("author", name)
-
-    @property
     def retention(self) -> Retention:
         """What Compact Catalogue may leave of the history."""
         from db.history_keep import Retention

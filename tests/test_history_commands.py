@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from db import person
 from db.catalog import Catalog
+from tests.csv_help import csv_file
 from tests.history_help import SECONDS, add, insert_many, update, value
 from tests.test_commands import last_object, run
 
@@ -75,6 +77,25 @@ def test_undo_and_redo(database: Path) -> None:
     wrong = run("redo", "--catalog", database, "--to", 2, "--json")
     assert wrong.returncode == 2
     assert "history is another one" in last_object(wrong.stdout)["error"]
+
+
+def test_the_person_of_the_preferences_makes_edits_by_command_too(
+    database: Path, tmp_path: Path
+) -> None:
+    file, rows = tmp_path / "f.changeset", csv_file(tmp_path / "f.csv", [{"id": "b", "name": "B"}])
+    run("history", "--catalog", database, "--edit", 3, "--save", file)
+    run("undo", "--catalog", database)
+    person.keep("Ada Byron")
+    run("apply", file, "--catalog", database, "--discard-redo")
+    run("import", rows, "--catalog", database)
+    edits = last_object(run("history", "--catalog", database, "--json").stdout)["edits"]
+    assert [one["author"] for one in edits] == ["Ada Byron"] * 2 + [person.system_user()] * 3
+    person.keep("")
+    run("apply", file, "--catalog", database, "--conflicts", "take")
+    update_file = csv_file(tmp_path / "g.csv", [{"id": "b", "name": "C"}])
+    run("import", update_file, "--catalog", database)
+    edits = last_object(run("history", "--catalog", database, "--json").stdout)["edits"]
+    assert edits[0]["author"] == person.system_user()
 
 
 def test_edits_go_to_another_copy_by_a_file(database: Path, tmp_path: Path) -> None:

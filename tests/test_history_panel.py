@@ -12,10 +12,9 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from db import history_file
+from db import history_file, person
 from db.catalog import Catalog
 from db.history_keep import Retention
-from db.person import set_author
 from gui import application, theme
 from gui.compact_dialog import CompactDialog
 from gui.history_apply_dialog import ApplyDialog
@@ -64,7 +63,7 @@ def window(path: Path, qtbot: QtBot) -> Iterator[MainWindow]:
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     yield window
-    set_author("")
+    person.set_author("")
 
 
 def space(window: MainWindow) -> Workspace:
@@ -415,7 +414,7 @@ class TestWhatWasThere:
     def test_the_person_of_the_preferences_makes_the_edits(
         self, window: MainWindow, qtbot: QtBot
     ) -> None:
-        Settings().author = "Ada"
+        person.keep("Ada")
         window._apply_preferences()
         update(space(window).catalog, 1, name="by Ada")
         with closing(space(window).catalog.connect_here()) as connection:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from db import person
 from gui.icon_loader import IconLoader
 from gui.preferences import PreferencesDialog
 from gui.settings import Settings
@@ -33,11 +34,34 @@ def test_ok_stores_everything(qtbot: QtBot, dialog: PreferencesDialog, settings:
     dialog.scheme.setCurrentIndex(dialog.scheme.findData("dark"))
     dialog.load_icons.setCurrentIndex(dialog.load_icons.findData("allowed"))
     dialog.megabytes.setValue(750)
+    dialog.author.setText(" Ada  Byron ")
     with qtbot.waitSignal(dialog.changed):
         dialog.accept()
     assert settings.allowed_hosts == ["127.0.0.1", "icons.intranet.example:8080", "::1"]
     assert (settings.scheme, settings.load_icons) == ("dark", "allowed")
     assert settings.cache_megabytes == 750
+    assert person.kept() == "Ada Byron"
+
+
+def test_a_person_that_cannot_be_kept_is_said_and_nothing_is_stored(
+    qtbot: QtBot, dialog: PreferencesDialog, settings: Settings, user_folders: Path
+) -> None:
+    (user_folders / "config").mkdir(exist_ok=True)
+    (user_folders / "config" / "integration-icons" / "person.partial").mkdir(parents=True)
+    dialog.show()
+    dialog.author.setText("Ada")
+    dialog.hosts.setPlainText("elsewhere")
+    dialog.accept()
+    box = dialog.findChild(QMessageBox)
+    assert isinstance(box, QMessageBox)
+    assert "person.partial" in box.informativeText()
+    assert dialog.isVisible()
+    assert settings.allowed_hosts == ["localhost"]
+    box.close()
+    dialog.author.clear()
+    with qtbot.waitSignal(dialog.changed):
+        dialog.accept()
+    assert settings.allowed_hosts == ["elsewhere"]
 
 
 def test_cancel_stores_nothing(dialog: PreferencesDialog, settings: Settings) -> None:
