@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -11,12 +12,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from db import csv_import, records
+from db import csv_import, history_apply, records
 from db.child import Task
 from db.csv_stage import Staged, stage_csv
 from db.fields import FIELDS, NULL
+from db.history_apply import Applied, StoredEdit
+from db.history_plan import Choices
+from db.models import Edit
 from tests.test_history import SECONDS, Histories, Row, names, organizations
-from tests.trust.help import check_history, times
+from tests.trust.help import check_history, edit_states, times
+from tests.trust.reverting import reverted
 
 FILES = [
     [("i0", "csv", "o1"), ("i1", "", "o2"), ("i2", "B", "")],
@@ -27,10 +32,8 @@ FILES = [
 
 
 class Sequences(Histories):
-    """Those of one row, organizations, undo, redo and restarts; bulk edits and imports as well.
-
-    What else can change a catalogue becomes a rule here: reverting one edit of the middle, say.
-    """
+    """Those of one row, organizations, undo, redo and restarts; bulk edits, imports and reverts
+    as well."""
 
     staged: list[Staged]
 
@@ -92,6 +95,31 @@ class Sequences(Histories):
             stored = row[field]
             if text != ("" if stored in (None, NULL) else stored):
                 row[field] = text or None
+
+    @precondition(lambda self: self.done)
+    @rule(data=st.data(), take=st.booleans())
+    def revert(self, data: st.DataObject, take: bool) -> None:
+        """Revert one edit alone, wherever it stands, with all conflicts answered one way."""
+        place = data.draw(st.integers(0, len(self.done) - 1))
+        before, now = self.done[place], self.state()
+        after = self.done[place + 1] if place + 1 < len(self.done) else now
+        source, choices = StoredEdit(self._standing()[place]), Choices(all_wanted=take)
+        expected = reverted(before, after, now, take=take)
+        with closing(self.catalog.connect_here(5000)) as connection:
+            looked = history_apply.preview(connection, source)
+        assert looked.conflict_count == len(looked.conflicts) == expected.conflicts
+        applied: list[Applied] = []
+        self.write(
+            lambda s: applied.append(history_apply.apply(s, source, choices)),
+            lambda: self.restore(expected.state),
+        )
+        assert applied[0].kept == expected.kept
+
+    def _standing(self) -> list[int]:
+        """The ids of the edits that stand, as `done` has them."""
+        with closing(self.catalog.connect_here(5000)) as connection:
+            found = edit_states(connection)
+        return sorted(number for number, state in found.items() if state == Edit.DONE)
 
     def _pk(self, id_: str) -> int:
         connection = self.catalog.connect_here(5000)
