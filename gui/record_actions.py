@@ -219,7 +219,12 @@ class RecordActions(QObject):
         self.edit(
             self.tr("Change {fields} of {name}").format(fields=fields, name=self._name_of(pk)),
             partial(_update, pk, values, seen or {}),
-            failed=self._or_conflict(pk, values, refuse, lambda: self.change(pk, values, refuse)),
+            failed=self._or_conflict(
+                pk,
+                values,
+                refuse,
+                lambda mine, now: self.change(pk, mine, refuse, {**(seen or {}), **now}),
+            ),
         )
 
     def change_cell(
@@ -236,7 +241,7 @@ class RecordActions(QObject):
                 pk,
                 {name: value},
                 partial(self._refuse_cell, pk, name, value),
-                lambda: self.change_cell(pk, name, value),
+                lambda _, now: self.change_cell(pk, name, value, now),
             ),
         )
 
@@ -245,9 +250,12 @@ class RecordActions(QObject):
         pk: int,
         mine: dict[str, Value],
         refuse: Callable[[Exception], None],
-        store: Callable[[], None],
+        store: Callable[[dict[str, Value], Mapping[str, Value]], None],
     ) -> Callable[[Exception], None]:
-        """What a failed edit leads to: a question where somebody else was first."""
+        """What a failed edit leads to: a question where somebody else was first.
+
+        Its answer is stored by `store`, which gets the values, and what was shown beside them.
+        """
         from db.conflicts import ChangedMeanwhile
         from gui.conflict_question import Conflict
 
@@ -255,7 +263,10 @@ class RecordActions(QObject):
             if isinstance(error, ChangedMeanwhile):
                 back = partial(refuse, error)
                 name = self._name_of(pk)
-                self.conflicted.emit(Conflict(pk, name, mine, error.now, store, back))
+                now = error.now
+                self.conflicted.emit(
+                    Conflict(pk, name, mine, now, lambda chosen: store(chosen, now), back)
+                )
             else:
                 refuse(error)
 

@@ -450,7 +450,7 @@ class Workspace(QWidget):
     def _ask_about(self, conflict: Conflict) -> None:
         from gui.conflict_question import ask
 
-        ask(conflict, self.model, self.details, self.record_actions, self)
+        ask(conflict, self.model, self.details, self)
 
     def _go_to_new(self, pk: int) -> None:
         """Show a new record in the details, with the cursor in its name."""

@@ -283,7 +283,7 @@ def _conflict(dialogs: Dialogs) -> QWidget:
     theirs: dict[str, Value] = {"name": f"{HOSTILE} theirs", "type": None}
     mine: dict[str, Value] = {"name": HOSTILE, "type": WORD}
     name = dialogs.space.model.stored_name(1)
-    conflict = Conflict(1, name, mine, theirs, lambda: None, lambda: None)
+    conflict = Conflict(1, name, mine, theirs, lambda _: None, lambda: None)
     dialogs.space.record_actions.conflicted.emit(conflict)
     return dialogs.opened()
 

@@ -211,6 +211,55 @@ class TestForm:
         form.answered(1, "type", "my type")
         assert form.stored(1, "name") == "mine"
 
+    def test_one_field_alone_needs_no_choice_above_its_values(self, form: Both) -> None:
+        question = form.question()
+        assert not question.choices
+        assert not question.chosen_button.isVisible()
+        question.back_button.click()
+
+    def test_several_fields_are_chosen_one_by_one(self, qtbot: QtBot, form: Both) -> None:
+        form.other.write(1, "type", "their type")
+        question = self.of_both(form)
+        shown = {box.accessibleName(): box.toPlainText() for box in question.findChildren(_Values)}
+        assert shown["Type, stored now"] == "their type"
+        assert shown["Name, yours"] == "mine"
+        assert not question.chosen_button.isEnabled()
+        theirs, _ = question.choices["name"]
+        qtbot.keyClick(theirs, Qt.Key.Key_Space)
+        assert not question.chosen_button.isEnabled()
+        _, mine = question.choices["type"]
+        qtbot.keyClick(mine, Qt.Key.Key_Space)
+        qtbot.keyClick(question.chosen_button, Qt.Key.Key_Space)
+        form.answered(1, "type", "my type")
+        assert form.stored(1, "name") == "theirs"
+        qtbot.waitUntil(lambda: not form.space.details.form.is_dirty, timeout=LONG)
+
+    @pytest.mark.parametrize("mine", [True, False])
+    def test_several_fields_are_chosen_at_once(self, form: Both, mine: bool) -> None:
+        form.other.write(1, "type", "their type")
+        question = self.of_both(form)
+        (question.store_button if mine else question.keep_button).click()
+        form.answered(1, "type", "my type" if mine else "their type")
+        assert form.stored(1, "name") == ("mine" if mine else "theirs")
+        form.qtbot.waitUntil(lambda: not form.space.details.form.is_dirty, timeout=LONG)
+
+    def test_what_changes_once_more_while_it_is_asked_is_asked_again(self, form: Both) -> None:
+        question = form.question()
+        form.other.write(1, "name", "theirs again")
+        question.store_button.click()
+        form.qtbot.waitUntil(lambda: form.question() is not question, timeout=LONG)
+        assert form.stored(1, "name") == "theirs again"
+        form.question().store_button.click()
+        form.answered(1, "name", "mine")
+        assert form.stored(1, "type") == "my type"
+
+    @staticmethod
+    def of_both(form: Both) -> ConflictQuestion:
+        """The question about both fields, asked anew once both were changed."""
+        form.question().back_button.click()
+        form.space.details.form.apply()
+        return form.question()
+
     def test_what_was_typed_stays_in_the_form(self, qtbot: QtBot, form: Both) -> None:
         qtbot.keyClick(form.question(), Qt.Key.Key_Escape)
         assert form.space.details.form.drafts() == {"name": "mine", "type": "my type"}
