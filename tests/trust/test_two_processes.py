@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+import pytest
+
 from db.catalog import Catalog
-from tests.trust.help import ROOT, SECONDS, check_history, raw, seeded, times
+from db.changes import Change
+from db.edits import EditSession
+from tests.test_catalog import adding
+from tests.trust.help import ROOT, SECONDS, check_history, raw, seeded, soundness, times
 
 MOST_SECONDS = 10.0
 """A write that another's writes hold up for longer would be refused as locked."""
+HOLD_SECONDS = times(2, 8)
+"""How long another's transaction lasts; a program that waits ten seconds waits for it."""
 
 WRITER = """
 import random, sys, time
@@ -62,6 +71,78 @@ for pk, text in rows.items():
     print("row", pk, text)
 print("longest", longest)
 """
+
+HOLDER = """
+import sys
+from pathlib import Path
+from tests.trust.help import raw
+connection = raw(Path(sys.argv[1]))
+connection.execute("BEGIN IMMEDIATE")
+connection.execute("INSERT INTO setting VALUES('theirs', '1')")
+print("held", flush=True)
+sys.stdin.readline()
+connection.execute("COMMIT")
+connection.close()
+"""
+
+
+@contextmanager
+def held(path: Path) -> Iterator[Callable[[], None]]:
+    """While another program is amidst a transaction; yields what lets it commit."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(path)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield lambda: _ignore(process.communicate("go on\n", timeout=SECONDS))
+    assert process.returncode == 0
+
+
+def _ignore(_: object) -> None:
+    pass
+
+
+@pytest.mark.parametrize("write", ["edit", "undo", "bulk", "first"])
+def test_a_write_waits_for_a_long_transaction_of_another(tmp_path: Path, write: str) -> None:
+    """It is not refused as locked, and both are there."""
+    path = tmp_path / "a.icons"
+    with closing(Catalog.create(path)) as catalog:
+        catalog.edit("Add", adding("a", name="A")).result(SECONDS)
+    with closing(Catalog.open(path)) as catalog:
+        if write != "first":  # which connects the writer, too
+            catalog.edit("Add", adding("b")).result(SECONDS)
+        with held(path) as let_go:
+            if write == "undo":
+                waiting: Future[Change] | Future[Change | None] = catalog.undo()
+            elif write == "bulk":
+                waiting = catalog.edit("Bulk", _bulk)
+            else:
+                waiting = catalog.edit("Add", adding("new"))
+            with pytest.raises(TimeoutError):
+                waiting.result(HOLD_SECONDS)
+            let_go()
+            assert waiting.result(SECONDS) is not None
+    with closing(raw(path)) as connection:
+        assert soundness(connection) == [("ok",)]
+        assert connection.execute("SELECT value FROM setting").get == "1"
+        rows = connection.execute("SELECT id, name FROM integration ORDER BY pk").fetchall()
+    assert (
+        rows
+        == {
+            "edit": [("a", "A"), ("b", None), ("new", None)],
+            "undo": [("a", "A")],
+            "bulk": [("a", "x"), ("b", "x")],
+            "first": [("a", "A"), ("new", None)],
+        }[write]
+    )
+
+
+def _bulk(edit: EditSession) -> None:
+    edit.connection.execute("UPDATE integration SET name = 'x'").close()
 
 
 def test_random_edits_of_two_at_once(tmp_path: Path) -> None:
