@@ -213,7 +213,7 @@ def ask(
     def keep(conflict: Conflict, names: Collection[str]) -> None:
         """Take back what was typed where what is stored is to stay; the rest is stored."""
         for name in names:
-            model.refuse_edit(conflict.pk, name)
+            model.end_edit(conflict.pk, name)
         details.take_stored(conflict.pk, names)
         rest = {name: value for name, value in conflict.mine.items() if name not in names}
         if rest:

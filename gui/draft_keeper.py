@@ -30,8 +30,9 @@ LONGEST_SECONDS: Final = 2.0
 class DraftKeeper(QObject):
     """Writes the drafts of one window a moment after typing pauses, on a thread of its own.
 
-    Drafts are what the form holds, what was set aside, and what an open cell editor holds. One is
-    gone from the file when it was stored or discarded.
+    Drafts are what the form holds, what was set aside, what an open cell editor holds, and what was
+    typed into cells and waits to be stored. One is gone from the file when it was stored or
+    discarded.
 
     Args:
         go_to: shows the integration of a pk.
@@ -70,6 +71,7 @@ class DraftKeeper(QObject):
         details.form.dirty_changed.connect(lambda _: self._touched())
         details.kept_changed.connect(self._touched)
         model.typing.connect(self._typed)
+        model.waiting_changed.connect(self._touched)
         deliver(self, self._executor.submit(self._file.left_over), self._offer)
 
     def close(self) -> None:
@@ -136,10 +138,13 @@ class DraftKeeper(QObject):
 
     def _all(self) -> dict[int, Draft]:
         found = self._details.drafts()
+        cells = list(self._model.waiting_edits)
         if self._cell is not None:
             pk, field, text, seen = self._cell
+            cells.append((pk, field, text, {field: seen}))
+        for pk, field, value, held in cells:
             old = found.get(pk, Draft(self._model.stored_name(pk), {}, {}))
-            found[pk] = Draft(old.name, {**old.typed, field: text}, {**old.seen, field: seen})
+            found[pk] = Draft(old.name, {**old.typed, field: value}, {**old.seen, **held})
         return found
 
     def _kept(self, reason: str | None) -> None:

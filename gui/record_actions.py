@@ -237,6 +237,7 @@ class RecordActions(QObject):
         self.edit(
             label,
             partial(_update, pk, {name: value}, seen or {}),
+            done=lambda _: self._model.end_edit(pk, name),
             failed=self._or_conflict(
                 pk,
                 {name: value},

@@ -91,7 +91,7 @@ class CellEditing(QObject):
 
         When another cell is being edited, once that is done.
         """
-        self._model.refuse_edit(pk, name)
+        self._model.end_edit(pk, name)
         if self.is_open:
             self._refused.append((pk, name, text))
             return

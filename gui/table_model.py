@@ -53,9 +53,10 @@ class IntegrationTableModel(QAbstractTableModel):
         loading(): an order is being made; the old rows stay until it is there.
         loaded(int): all rows of the order are there, so many of them.
         edit_requested(int, str, Value): store this value in this field of the row with this pk.
-            The cell shows it already; `refuse_edit` takes it back.
+            The cell shows it already; `end_edit` takes it back.
         typing(int, str, str): this text is being typed into this field of the row with this pk;
             None when the editor was closed.
+        waiting_changed(): `waiting_edits` are others.
         failed(Exception): the rows cannot be read.
         said(str): a message for the user.
 
@@ -73,6 +74,7 @@ class IntegrationTableModel(QAbstractTableModel):
     loaded = Signal(int)
     edit_requested = Signal(object, str, object)
     typing = Signal(object, str, object)
+    waiting_changed = Signal()
     failed = Signal(object)
     said = Signal(str)
 
@@ -169,7 +171,8 @@ class IntegrationTableModel(QAbstractTableModel):
 
     def refresh(self, change: Change) -> None:
         """Show what a committed change changed; edited rows stay where they are."""
-        self._edits.forget(change.pks)
+        if change.kind != "elsewhere" and self._edits.forget(change.pks):
+            self.waiting_changed.emit()
         if change.added or change.deleted or change.pks is None:
             if self._pages is not None:
                 self._pages.forget()
@@ -445,13 +448,21 @@ class IntegrationTableModel(QAbstractTableModel):
             return False
         opened = self._opened
         self.seen = {name: opened[2]} if opened and opened[:2] == (row[0], name) else {}
-        self._edits.put(row[0], name, new)
+        self._edits.put(row[0], name, new, self.seen)
+        self.waiting_changed.emit()
         self._tell_changed(iter((index.row(),)))
         self.edit_requested.emit(row[0], name, new)
         return True
 
-    def refuse_edit(self, pk: int, name: str) -> None:
-        """The value could not be stored: show the old one again."""
+    @property
+    def waiting_edits(self) -> PendingEdits:
+        """What was typed into cells and is not stored yet."""
+        return self._edits
+
+    def end_edit(self, pk: int, name: str) -> None:
+        """The value is stored, or could not be: show what is stored."""
         position = self.position_of(pk)
-        if self._edits.take_out(pk, name) and position is not None:
-            self._tell_changed(iter((position,)))
+        if self._edits.take_out(pk, name):
+            self.waiting_changed.emit()
+            if position is not None:
+                self._tell_changed(iter((position,)))

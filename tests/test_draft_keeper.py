@@ -27,10 +27,11 @@ __all__ = ["open_window", "path"]
 LONG = 20_000
 Open = Callable[[Path], MainWindow]
 
+TEXT = "half a na"
 TYPING = """
 import sys
 from pathlib import Path
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from db import drafts
@@ -42,16 +43,40 @@ window = application.make_window(())
 def type_():
     space = window.workspace
     if sys.argv[2] == "form":
-        space.details.form.editors["name"].input.setText("half a na")
+        space.details.form.editors["name"].input.setText(sys.argv[3])
     else:
         table = space.table
         table.setCurrentIndex(space.model.index(space.model.position_of(1), PLACE["name"]))
         table.edit(table.currentIndex())
-        QTest.keyClicks(table.indexWidget(table.currentIndex()), "half a na")
+        QTest.keyClicks(table.indexWidget(table.currentIndex()), sys.argv[3])
     timer.start(20)
+
+def fill_disk(edit):
+    edit.connection.pragma("max_page_count", edit.connection.pragma("page_count"))
+
+def store():
+    lines.setEnabled(False)
+    space = window.workspace
+    if sys.stdin.readline() == "full\\n":
+        space.catalog.edit("Limit", fill_disk).result()
+    space.record_actions.cell_refused.connect(lambda *_: QTimer.singleShot(0, say_refused))
+    if sys.argv[2] == "form":
+        space.details.form.apply()
+        refused.start(20)
+    else:
+        space.table.commit_editor()
+
+def look_at_form():
+    if window.workspace.details.form.notice:
+        say_refused()
+
+def say_refused():
+    refused.stop()
+    print("refused", flush=True)
 
 def look():
     if list(drafts.root().rglob("*.json")):
+        timer.stop()
         print("kept", flush=True)
 
 def begin():
@@ -63,7 +88,10 @@ def wait():
         waiting.stop()
         type_()
 
-timer, waiting = QTimer(), QTimer()
+timer, waiting, refused = QTimer(), QTimer(), QTimer()
+refused.timeout.connect(look_at_form)
+lines = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read)
+lines.activated.connect(store)
 timer.timeout.connect(look)
 waiting.timeout.connect(wait)
 window.ready.connect(begin)
@@ -73,15 +101,33 @@ app.exec()
 """
 
 
-def killed_while_typing(path: Path, where: str) -> None:
+def killed_while_typing(path: Path, where: str, cause: str = "died", text: str = TEXT) -> None:
+    """Let a program be typed into that then dies.
+
+    Args:
+        cause: what befalls it before: nothing ("died"), or what it types cannot be stored, since
+            the file has "vanished" or its disk is "full".
+    """
     with subprocess.Popen(
-        [sys.executable, "-c", TYPING, str(path), where],
+        [sys.executable, "-c", TYPING, str(path), where, text],
         cwd=ROOT,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
+        assert process.stdin is not None
         assert process.stdout is not None
         assert process.stdout.readline() == "kept\n"
+        if cause != "died":
+            away = path.with_name("away.db")
+            if cause == "vanished":
+                path.rename(away)
+            process.stdin.write(f"{cause}\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == "refused\n"
+            if cause == "vanished":
+                process.kill()
+                away.rename(path)
         process.kill()
 
 
@@ -122,6 +168,39 @@ def test_a_program_that_was_killed(
     qtbot.waitUntil(lambda: not files(), timeout=LONG)
     with closing(raw(path)) as connection:
         assert connection.execute("SELECT name FROM integration WHERE pk = 1").get == "half a na"
+
+
+@pytest.mark.parametrize("cause", ["vanished", "full"])
+@pytest.mark.parametrize("where", ["form", "cell"])
+def test_what_could_not_be_stored_when_the_program_died(
+    qtbot: QtBot, open_window: Open, path: Path, where: str, cause: str
+) -> None:
+    text = "half a na" + "me" * 4_500  # which needs pages of its own
+    killed_while_typing(path, where, cause, text)
+    with closing(raw(path)) as connection:
+        assert connection.execute("SELECT name FROM integration WHERE pk = 1").get == "alpha"
+    space = space_of(open_window(path))
+    question(qtbot).back_button.click()
+    name = space.details.form.editors["name"]
+    qtbot.waitUntil(lambda: space.details.pk == 1 and name.text() == text, timeout=LONG)
+    space.details.form.apply()
+    qtbot.waitUntil(lambda: not files(), timeout=LONG)
+    with closing(raw(path)) as connection:
+        assert connection.execute("SELECT name FROM integration WHERE pk = 1").get == text
+
+
+def test_a_value_that_waits_to_be_stored_is_kept(
+    qtbot: QtBot, open_window: Open, path: Path
+) -> None:
+    space = space_of(open_window(path))
+    with closing(raw(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert space.model.setData(space.model.index(0, PLACE["name"]), "typed")
+        qtbot.waitUntil(lambda: len(files()) == 1, timeout=LONG)
+        assert '"typed"' in files()[0].read_text()
+        other.execute("COMMIT")
+        qtbot.waitUntil(lambda: not files(), timeout=LONG)
+        assert other.execute("SELECT name FROM integration WHERE pk = 1").get == "typed"
 
 
 @pytest.fixture

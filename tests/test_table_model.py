@@ -156,7 +156,7 @@ def test_an_edit_is_asked_for_and_shown_at_once(
         assert model.setData(index, "z")
     assert asked.args == [1, "name", "z"]
     assert names(model) == ["z", "b"]
-    model.refuse_edit(1, "name")
+    model.end_edit(1, "name")
     assert names(model) == ["a", "b"]
 
 
@@ -168,7 +168,7 @@ def test_a_refused_edit_that_emptied_a_field_shows_what_is_stored(
     assert model.setData(model.index(0, PLACE["updated_by"]), "")
     assert cell(model, 0, "updated_by") == "—"
     with qtbot.waitSignal(model.dataChanged):
-        model.refuse_edit(1, "updated_by")
+        model.end_edit(1, "updated_by")
     assert cell(model, 0, "updated_by") == "admin"
 
 
