@@ -34,6 +34,7 @@ from pathlib import Path
 from db import records
 from db.catalog import Catalog
 catalog = Catalog.open(Path(sys.argv[1]))
+print("open", flush=True)
 for line in sys.stdin:
     pk, name, value = line.rstrip().split(" ", 2)
     def body(edit):
@@ -58,6 +59,8 @@ class Other:
             stdout=subprocess.PIPE,
             text=True,
         )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == "open\n"
 
     def write(self, pk: int, name: str, value: str) -> None:
         """Change a field and wait until it is committed."""
