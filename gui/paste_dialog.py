@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from db.paste import DELIMITERS, ONE_COLUMN, Block, Looked, Rejected
 from gui.dialog_parts import Message, fit_to_screen
+from gui.table_copy import MOST_CELLS
 from gui.text import cut, field_title, number, one_line, plain_tooltip, sentence
 
 if TYPE_CHECKING:
@@ -120,6 +121,10 @@ class PasteDialog(QDialog):
         looked, plan = self._looked, self._plan
         assert looked is not None
         self.repeat.setVisible(plan.can_repeat)
+        self.repeat.setEnabled(plan.may_repeat)
+        if not plan.may_repeat:
+            words = self.tr("Repeat it until the selection is full: not over {most} cells")
+            self.repeat.setText(words.format(most=number(MOST_CELLS)))
         self.add.setVisible(plan.rows_below > 0)
         self.add.setText(
             self.tr("&Add the rows below the last one as new integrations ({count})").format(

@@ -107,7 +107,10 @@ class Pasting(QObject):
             self.said.emit(words)
             return
         if len(text) > MOST_CHARACTERS:
-            words = self.tr("The text is too long to paste. Import it as a CSV file instead.")
+            words = self.tr(
+                "The text is too long to paste. Nothing was changed. Paste it in parts, or save it "
+                "as a CSV file and import that (File > Import)."
+            )
             self.failed.emit(Invalid("{words}", words=words))
             return
         self.read(text, None, self._take)
@@ -133,7 +136,10 @@ class Pasting(QObject):
             return
         cells = sum(map(len, block))
         if cells > MOST_CELLS:
-            words = self.tr("{count} cells are too many to paste (at most {most}). Import them.")
+            words = self.tr(
+                "{count} cells are too many to paste (at most {most}). Nothing was changed. Paste "
+                "them in parts, or save them as a CSV file and import that (File > Import)."
+            )
             said = words.format(count=number(cells), most=number(MOST_CELLS))
             self.failed.emit(Invalid("{words}", words=said))
         elif cells == 1 and (target.rows > 1 or target.columns > 1):
@@ -230,7 +236,7 @@ class Plan:
         self.block = block
         self.height, self.width = len(block), max(map(len, block))
         self.target = target
-        self.repeats = repeat and self.can_repeat
+        self.repeats = repeat and self.can_repeat and self.may_repeat
         self.adds = add
         self._rows = rows
 
@@ -240,6 +246,11 @@ class Plan:
         rows, columns = self.target.rows, self.target.columns
         larger = (rows, columns) != (self.height, self.width)
         return larger and rows % self.height == 0 and columns % self.width == 0
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether that is not more than can be pasted."""
+        return self.target.rows * self.target.columns <= MOST_CELLS
 
     @property
     def has_another_size(self) -> bool:

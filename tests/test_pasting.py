@@ -111,6 +111,40 @@ def test_ctrl_enter_with_one_row_stores_that_cell(qtbot: QtBot, space: Workspace
     assert stored(space, "type").count("gcs") == 1
 
 
+@pytest.mark.parametrize(
+    ("limit", "words"), [("MOST_CELLS", "6 cells are too many"), ("MOST_CHARACTERS", "too long")]
+)
+def test_too_much_is_said_and_nothing_changes(
+    qtbot: QtBot, space: Workspace, monkeypatch: pytest.MonkeyPatch, limit: str, words: str
+) -> None:
+    monkeypatch.setattr(f"gui.pasting.{limit}", 5)
+    before, label = stored(space, "name"), space.catalog.undo_label()
+    select(space, 0, 0, "name")
+    text = "A\tx\nB\ty\nC\tz"
+    with qtbot.waitSignal(space.failed, timeout=LONG) as failed:
+        paste(space, text)
+    assert words in str(failed.args[0])
+    assert "Nothing was changed" in str(failed.args[0])
+    assert QApplication.clipboard().text() == text
+    assert (stored(space, "name"), space.catalog.undo_label()) == (before, label)
+    modal = QApplication.activeModalWidget()
+    if modal is not None:
+        modal.close()
+
+
+def test_a_selection_of_too_many_cells_is_not_filled_with_copies(
+    qtbot: QtBot, space: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gui.pasting.MOST_CELLS", 5)
+    select(space, 0, 3, "name", "type")
+    dialog = asked(qtbot, space, "A\tx\nB\ty")
+    assert dialog.repeat.isVisible()
+    assert not dialog.repeat.isEnabled()
+    assert "not over" in dialog.repeat.text()
+    accept(qtbot, space, dialog)
+    assert stored(space, "name") == ["A", "B", "n2", "n3", "n4", "n5"]
+
+
 def test_another_size_asks_and_can_repeat(qtbot: QtBot, space: Workspace) -> None:
     select(space, 0, 3, "name", "type")
     dialog = asked(qtbot, space, "A\tx\nB\ty")

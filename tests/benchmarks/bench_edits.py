@@ -20,7 +20,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import apsw
 from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from db import schema
 from db.catalog import Catalog
@@ -39,6 +39,7 @@ REPLACE_TO_REACH = 1.5
 UNDO_TO_REACH = 2.0
 SIZE_TO_REACH = 1.3
 CELL_TO_REACH = 2.0
+BACKUP_TO_REACH = 1.3
 GAP_LIMIT = 0.050
 """Seconds that the GUI thread may be away."""
 OLD, NEW = "https://", "http://"
@@ -64,6 +65,7 @@ def run(report: Report, workdir: Path) -> None:
     try:
         _large(report, window.workspace, bare)
         _cells(report, window.workspace, _copy(source, workdir / "cell.icons"))
+        _backups(report, window.workspace, workdir / "backups.icons")
     finally:
         window.close()
     _record(report, path)
@@ -146,34 +148,88 @@ class _Told:
         self.count += 1
 
 
-def _large(report: Report, space: Workspace, bare: float) -> None:
-    told = _Told(space)
-    gaps: list[dict[str, Any]] = []
+class _Timed:
+    """Times what is done in the window, and collects the absences of the GUI thread meanwhile."""
 
-    def timed(act: Callable[[], object], done: Callable[[], bool]) -> float:
+    def __init__(self) -> None:
+        self.gaps: list[dict[str, Any]] = []
+
+    def __call__(self, act: Callable[[], object], done: Callable[[], bool]) -> float:
         watch = Watch()
         start = time.perf_counter()
         act()
         _until(done)
         seconds = time.perf_counter() - start
-        gaps.extend(watch.stop())
+        self.gaps.extend(watch.stop())
         return seconds
 
-    dialog = space.bulk_actions.replace()
-    wanted = Replacement(("icon_url",), "plain", OLD, NEW)
-    listed = timed(lambda: dialog.show_replacement(wanted), dialog.replace_button.isEnabled)
-    seconds = timed(dialog.replace_button.click, lambda: told.count == 1)
-    settled = timed(lambda: None, lambda: not space.model.is_loading)
-    undone = timed(space.record_actions.undo, lambda: told.count == 2)
-    timed(lambda: None, lambda: not space.model.is_loading)
+    def report(self, report: Report, meanwhile: str) -> None:
+        """Report the longest absence."""
+        longest = max(self.gaps, key=ours, default={"seconds": 0.0, "delayed": 0.0, "stacks": []})
+        print(f"longest absence: {longest}", file=sys.stderr)
+        name = f"longest absence of the GUI thread while {meanwhile}, s; limit: 0.05 s"
+        report(name, ours(longest), GAP_LIMIT, 1.0)
+
+    def replace(self, space: Workspace, old: str, new: str) -> tuple[float, float]:
+        """Replace in all icon URLs: seconds until they are listed, and until it is done."""
+        told, dialog = _Told(space), space.bulk_actions.replace()
+        wanted = Replacement(("icon_url",), "plain", old, new)
+        listed = self(lambda: dialog.show_replacement(wanted), dialog.replace_button.isEnabled)
+        return listed, self(dialog.replace_button.click, lambda: told.count == 1)
+
+    def settle(self, space: Workspace) -> float:
+        """Seconds until the rows are shown."""
+        return self(lambda: None, lambda: not space.model.is_loading)
+
+
+def _large(report: Report, space: Workspace, bare: float) -> None:
+    timed = _Timed()
+    listed, seconds = timed.replace(space, OLD, NEW)
+    settled = timed.settle(space)
+    told = _Told(space)
+    undone = timed(space.record_actions.undo, lambda: told.count == 1)
+    timed.settle(space)
     print(f"listed after {listed:.2f} s, shown after {settled:.2f} s", file=sys.stderr)
     name = "replace in 1,000,000 URLs, recorded, s; limit: the bare UPDATE in one transaction"
     report(name, seconds, bare, REPLACE_TO_REACH)
     report("undo of it, s; limit: the bare UPDATE", undone, bare, UNDO_TO_REACH)
-    longest = max(gaps, key=ours, default={"seconds": 0.0, "delayed": 0.0, "stacks": []})
-    print(f"longest absence: {longest}", file=sys.stderr)
-    name = "longest absence of the GUI thread while any of it runs, s; limit: 0.05 s"
-    report(name, ours(longest), GAP_LIMIT, 1.0)
+    timed.report(report, "any of it runs")
+
+
+def _backups(report: Report, space: Workspace, folder: Path) -> None:
+    """What a backup adds to an edit of many: one with a backup due between two with none."""
+    catalog, timed = space.catalog, _Timed()
+    catalog.backups = None
+    _, before = timed.replace(space, OLD, NEW)
+    timed.settle(space)
+    catalog.keep_backups(folder)
+    _, due = timed.replace(space, NEW, OLD)
+    backup = catalog.backup_under_way
+    assert backup is not None
+    start = time.perf_counter()
+    timed(lambda: None, backup.done)
+    print(f"copied {time.perf_counter() - start:.2f} s after the edit", file=sys.stderr)
+    assert backup.result() is not None
+    timed.settle(space)
+    catalog.backups = None
+    _, after = timed.replace(space, OLD, NEW)
+    shutil.rmtree(folder)
+    name = "the same replacement with a backup due, s; limit: the mean of one before and one after"
+    report(name, due, (before + after) / 2, BACKUP_TO_REACH)
+    timed.report(report, "a backup is copied beside edits of a million")
+
+
+def _let_redo_go(space: Workspace) -> None:
+    """Edit a cell, and answer the question about the redo that this ends for all edits to come."""
+    told, model = _Told(space), space.model
+    assert model.setData(model.index(0, PLACE["type"]), "bench", Qt.ItemDataRole.EditRole)
+    _until(lambda: isinstance(QApplication.activeModalWidget(), QMessageBox))
+    box = QApplication.activeModalWidget()
+    assert isinstance(box, QMessageBox)
+    box.checkBox().setChecked(True)
+    accept = QMessageBox.ButtonRole.AcceptRole
+    next(button for button in box.buttons() if box.buttonRole(button) is accept).click()
+    _until(lambda: told.count == 1)
 
 
 class _Painted(QObject):
@@ -198,6 +254,7 @@ class _Painted(QObject):
 
 def _cells(report: Report, space: Workspace, path: Path) -> None:
     """Edits of names in sight, each after a bare commit of the same update to a copy."""
+    _let_redo_go(space)
     painted = _Painted(space)
     model, times, bare = space.model, [], []
     with closing(CatalogDatabase(path)) as database:
