@@ -7,6 +7,7 @@ rows with real icons are used where they lie beside the checkout, else the sampl
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -14,8 +15,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 HERE = Path(__file__).resolve().parent
 ICON_HOST = HERE.parents[2] / "shared" / "tools" / "icon_host.py"
@@ -25,16 +24,34 @@ MOST_MILLISECONDS = 60_000
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.shots", description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=HERE)
-    folder = parser.parse_args().folder
+    parser.add_argument("--size", default="1280x800", help="of the window and its screen, in px")
+    parser.add_argument("--scale", type=float, default=1, help="pixels of the picture to a px")
+    options = parser.parse_args()
+    folder: Path = options.folder
+    width, height = map(int, options.size.split("x"))
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="integration-icons-shots-") as home:
         for name in ("CACHE", "CONFIG", "DATA", "STATE"):
             os.environ[f"XDG_{name}_HOME"] = str(Path(home) / name.lower())
+        make_screen(Path(home), width, height, options.scale)
         with served_icons(Path(home)) as rows:
-            from tests.shots.screens import Screens
+            from PySide6.QtCore import QSize
 
-            Screens(folder, Path(home), rows, wait_for).render_all()
+            from gui.resources import SAMPLE
+            from tests.shots.screens import render_all
+            from tests.shots.stage import Stage
+
+            render_all(Stage(folder, Path(home), rows or SAMPLE, QSize(width, height), wait_for))
     return 0
+
+
+def make_screen(home: Path, width: int, height: int, scale: float) -> None:
+    """Let Qt show its windows on a screen of this size in px, which needs no display."""
+    screen = {"name": "shots", "x": 0, "y": 0, "width": width, "height": height}
+    dots = {"logicalDpi": 96, "logicalBaseDpi": 96, "dpr": scale}
+    file = home / "screen.json"
+    file.write_text(json.dumps({"screens": [{**screen, **dots}]}), encoding="utf-8")
+    os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={file}"
 
 
 @contextmanager
