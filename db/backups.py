@@ -25,6 +25,8 @@ Reason = Literal["edit", "upgrade"]
 
 MANY_ROWS: Final = 1_000
 """An edit of more integrations is one of many."""
+BRINGS_ROWS: Final = frozenset({"stage", "backup"})
+"""What an import and a restore attach; other edits attach the scratch file of a selection."""
 LEAST_APART: Final = timedelta(hours=1)
 """Within it, the backup that is there will do."""
 LIMIT_BYTES: Final = 4 << 30

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -340,12 +340,12 @@ class Catalog:
             return refused
         return self._writes.submit(job)
 
-    def _before_commit(self, change: Change, is_import: bool) -> None:
-        from db.backups import MANY_ROWS
+    def _before_commit(self, change: Change, attached: Collection[str]) -> None:
+        from db.backups import BRINGS_ROWS, MANY_ROWS
 
         if (
             self.backups is None
-            or (change.count <= MANY_ROWS and not is_import)
+            or (change.count <= MANY_ROWS and BRINGS_ROWS.isdisjoint(attached))
             or self._journal_mode != "wal"
             or (self._backing_up is not None and not self._backing_up.done())
             or not self.backups.is_due()

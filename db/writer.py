@@ -6,7 +6,7 @@ It comes with the first write: to show rows, nobody has to wait for it, nor for 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -47,8 +47,8 @@ class Writer:
 
     Attributes:
         labels: what undo and redo would take back and do again, in words.
-        before_commit: called with what an edit is about to commit, and whether it read other
-            databases, as an import does; what readers see then is what was before.
+        before_commit: called with what an edit is about to commit, and the names of the databases
+            that it read; what readers see then is what was before.
 
     Raises:
         CatalogError: the file cannot be written, or is none that this program can read.
@@ -64,7 +64,9 @@ class Writer:
         self._path = path.resolve()
         self._opened = opened
         self._log_is_empty = False
-        self.before_commit: Callable[[Change, bool], None] = lambda change, attached: None
+        self.before_commit: Callable[[Change, Collection[str]], None] = lambda change, attached: (
+            None
+        )
         self._work = work
         self._changed = changed
         self._may_commit = False
@@ -122,7 +124,7 @@ class Writer:
                     return nothing(edit.label, origin)
                 change = history.write_edit(recording, edit, origin)
                 if change is not None:
-                    self.before_commit(change, bool(attach))
+                    self.before_commit(change, attach.keys())
                 return change or nothing(edit.label, origin)
             finally:
                 recording.close()

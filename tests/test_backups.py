@@ -83,6 +83,14 @@ class TestMaking:
         catalog.edit("Add", adding("second")).result(SECONDS)
         assert made(catalog) == []
 
+    def test_nor_does_a_small_one_of_a_selection(self, catalog: Catalog, tmp_path: Path) -> None:
+        positions = tmp_path / "positions.db"
+        with closing(raw(positions)) as connection:
+            connection.execute("CREATE TABLE positions(pk)")
+        body = adding("second")
+        catalog.edit("Add", body, attach={"chosen": positions}).result(SECONDS)
+        assert made(catalog) == []
+
     def test_an_edit_that_fails_leaves_none(self, catalog: Catalog) -> None:
         def body(edit: EditSession) -> None:
             fill(edit)
