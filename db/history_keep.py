@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import apsw
 
 from db.edits import UNDONE
+
+MEGABYTE: Final = 1024 * 1024
+"""In bytes, as sizes are shown."""
 
 
 class Retention(NamedTuple):
@@ -71,7 +74,7 @@ def _last_old(connection: apsw.Connection, keep: Retention) -> int:
         until = (datetime.now(UTC) - timedelta(days=keep.days)).isoformat(timespec="milliseconds")
         last = connection.execute("SELECT ifnull(max(id), 0) FROM edit WHERE at < ?", (until,)).get
     if keep.megabytes is not None:
-        last = max(last, _last_beyond(connection, keep.megabytes * 1_000_000))
+        last = max(last, _last_beyond(connection, keep.megabytes * MEGABYTE))
     newest = connection.execute(
         "SELECT ifnull(min(iif(state = ?, id, NULL)), max(id)) FROM edit", (UNDONE,)
     ).get

@@ -96,6 +96,6 @@ def _make_loader(settings: Settings, allow_hosts: Sequence[str]) -> IconLoader:
     cache = platformdirs.user_cache_path("integration-icons") / "icons.db"
     loader = IconLoader(cache, ())
     loader.set_policy(policy_of(settings, allow_hosts))
-    loader.limit_cache(settings.cache_megabytes * 1_000_000)
+    loader.limit_cache(settings.cache_bytes)
     loader.start()
     return loader

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QScrollArea,
-    QSizePolicy,
     QSplitter,
     QStackedLayout,
     QStackedWidget,
@@ -32,8 +31,9 @@ from gui.empty_state import EmptyState
 from gui.findings import Finding
 from gui.history_timeline import TimelineView
 from gui.icon_preview import IconPreview, Loader
+from gui.one_line import OneLine
 from gui.record_form import RecordForm
-from gui.text import number, one_line, plain_tooltip, sentence
+from gui.text import number, one_line, sentence
 
 TYPING_MS = 300
 """How long typing pauses before the icon of the typed address is loaded, in ms; what is pasted is
@@ -430,33 +430,13 @@ class _PreviewArea(QScrollArea):
         self._preview.fit_height(self.viewport().height())
 
 
-class _Heading(QLabel):
-    """One line of plain text, with an ellipsis where there is no room for all of it."""
-
+class _Heading(OneLine):
     def __init__(self) -> None:
         super().__init__()
-        self.full_text = ""
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         font = QFont(self.font())
         font.setPointSizeF(font.pointSizeF() * 1.15)
         font.setWeight(QFont.Weight.DemiBold)
         self.setFont(font)
-
-    def show_text(self, text: str) -> None:
-        self.full_text = text
-        self.setAccessibleName(text)
-        self._elide()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._elide()
-
-    def _elide(self) -> None:
-        end = Qt.TextElideMode.ElideRight
-        shown = self.fontMetrics().elidedText(self.full_text, end, self.width())
-        self.setText(shown)
-        self.setToolTip("" if shown == self.full_text else plain_tooltip(self.full_text))
 
 
 def _pk(record: Mapping[str, Value]) -> int:

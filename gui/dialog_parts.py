@@ -5,14 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeyEvent
+from PySide6.QtCore import (
+    QCoreApplication,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+    QUrl,
+    Signal,
+)
+from PySide6.QtGui import QColor, QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeyEvent, QPalette
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QProgressBar,
     QPushButton,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QTreeView,
     QWidget,
 )
 
@@ -24,6 +37,9 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
 
 _PROGRESS_STEPS: Final = 1000
+_AROUND_HEADING: Final = 8
+_AROUND_ROW: Final = 10
+"""In px, above and below a text together."""
 _FRAME: Final = QSize(16, 40)
 """The room in px that a window's frame may take."""
 
@@ -31,6 +47,34 @@ _FRAME: Final = QSize(16, 40)
 def fit_to_screen(window: QWidget, wanted: QSize) -> None:
     """Make a window as large as wanted, in device-independent px, but no larger than its screen."""
     window.resize(wanted.boundedTo(window.screen().availableGeometry().size() - _FRAME))
+
+
+def give_room(view: QTableView | QTreeView) -> None:
+    """Give the headings and the rows of a list the room around their text that the table has."""
+    header = view.header() if isinstance(view, QTreeView) else view.horizontalHeader()
+    header.setMinimumHeight(view.fontMetrics().height() + _AROUND_HEADING)
+    if isinstance(view, QTreeView):
+        view.setItemDelegate(_RoomyRows(view))
+
+
+class _RoomyRows(QStyledItemDelegate):
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        size = super().sizeHint(option, index)
+        least = option.fontMetrics.height() + _AROUND_ROW
+        return size.expandedTo(QSize(0, least))
+
+
+class TickCell(QStyledItemDelegate):
+    """Cells with a box to tick, which is to be seen on the ground of a list in dark too."""
+
+    def initStyleOption(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        if not option.state & QStyle.StateFlag.State_Selected:
+            option.palette.setColor(QPalette.ColorRole.Base, QColor(theme.colors().check))
 
 
 class PathLine(QLineEdit):
@@ -114,8 +158,9 @@ class Message(QHBoxLayout):
     def __init__(self) -> None:
         super().__init__()
         self._symbol = QLabel()
-        self._symbol.setFixedSize(20, 20)
         self.label = QLabel(wordWrap=True)
+        # As high as a line, so that the symbol stands in the middle of the first one.
+        self._symbol.setFixedSize(20, max(16, self.label.fontMetrics().height()))
         self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.label.setMinimumHeight(self.label.fontMetrics().height() * 2)

@@ -15,7 +15,8 @@ from gui.history_icons import CellIcons
 from gui.history_models import ChangesModel
 from gui.history_table import HistoryTable
 from gui.history_words import edit_words
-from gui.text import number, plain_tooltip, sentence
+from gui.one_line import OneLine
+from gui.text import number, sentence
 
 if TYPE_CHECKING:
     from db.catalog import Catalog
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 PAGE: Final = 200
 """Rows that are read at once."""
 _TYPING_MS: Final = 250
-_WIDTHS: Final = (140, 70, 86, 0, 0)
+_WIDTHS: Final = (120, 66, 86, 0, 0)
 
 
 class ChangesView(QWidget):
@@ -34,8 +35,7 @@ class ChangesView(QWidget):
         self._reader = catalog.reader("history-changes")
         self._facts: EditFacts | None = None
         self._following: int | None = None
-        self.heading = QLabel(textFormat=Qt.TextFormat.PlainText)
-        self.heading.setMinimumWidth(1)
+        self.heading = OneLine(Qt.TextElideMode.ElideMiddle)
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Search these changes"))
         self.search.setAccessibleName(self.tr("Search the changes of this edit"))
@@ -76,8 +76,7 @@ class ChangesView(QWidget):
         """Show what an edit changed, or nothing."""
         self._facts = facts
         words = self.tr("Choose an edit to see what it changed.")
-        self.heading.setText(words if facts is None else edit_words(facts))
-        self.heading.setToolTip("" if facts is None else plain_tooltip(edit_words(facts)))
+        self.heading.show_text(words if facts is None else edit_words(facts))
         self.search.setEnabled(facts is not None)
         self._typing.stop()
         self._read_anew()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 
 from db.addresses import Address, classify
 from db.fields import Value
@@ -38,12 +38,27 @@ class CellIcons:
         """What a value of the field icon URL points to."""
         return classify(value, (self.bases.get(org_id), self.catalog_base))
 
-    def pixmap(self, value: Value, org_id: str, ratio: float) -> QPixmap:
-        """Its icon, or the symbol of its state; from memory, as `IconLoader.icon` answers."""
+    def icon(self, value: Value, org_id: str, ratio: float) -> QIcon:
+        """Its icon, or the symbol of its state; from memory, as `IconLoader.icon` answers.
+
+        In a selected row it stands on a plate, or in the colour of the text: Qt would tint it.
+        """
         view = self.loader.icon(self.address(value, org_id), EDGE, ratio)
         if view.pixmap is not None:
-            return _on_plate(view.pixmap, ratio) if theme.colors().dark else view.pixmap
-        return theme.symbol(state_symbol(view.state), _SYMBOL, ratio, theme.colors().muted)
+            plate = _on_plate(view.pixmap, ratio)
+            return _icon(plate if theme.colors().dark else view.pixmap, plate)
+        name = state_symbol(view.state)
+        chosen = QGuiApplication.palette().color(QPalette.ColorRole.HighlightedText).name()
+        return _icon(
+            theme.symbol(name, _SYMBOL, ratio, theme.colors().muted),
+            theme.symbol(name, _SYMBOL, ratio, chosen),
+        )
+
+
+def _icon(pixmap: QPixmap, selected: QPixmap) -> QIcon:
+    icon = QIcon(pixmap)
+    icon.addPixmap(selected, QIcon.Mode.Selected)
+    return icon
 
 
 def _on_plate(pixmap: QPixmap, ratio: float) -> QPixmap:

@@ -96,7 +96,7 @@ class ListModel(QAbstractTableModel, Generic[R]):
             cell = self.url_cell(row, column)
             app = QGuiApplication.instance()
             ratio = app.devicePixelRatio() if isinstance(app, QGuiApplication) else 1.0
-            return None if cell is None else self.icons.pixmap(*cell, ratio)
+            return None if cell is None else self.icons.icon(*cell, ratio)
         return self.look(row, column, role)
 
     def text(self, row: R, column: int) -> str:

@@ -6,8 +6,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QObject,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QAction, QCloseEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
@@ -33,8 +41,12 @@ from gui.text import sentence
 if TYPE_CHECKING:
     from db.catalog import Catalog
 
-_WIDTHS: Final = (0, 74, 80, 120, 80)
+_WIDTHS: Final = (0, 66, 80, 124, 56)
 _HEIGHT: Final = 270
+_SETTLING_MS: Final = 500
+"""As long what is above may take to be laid out anew; the panel takes the room it gives up."""
+_LOW: Final = 600
+"""A window that is lower has no room for the panel and all that is above. In px, as the others."""
 
 
 class HistoryPanel(QWidget):
@@ -109,7 +121,7 @@ class HistoryPanel(QWidget):
         self.splitter.addWidget(left)
         self.splitter.addWidget(self.changes)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.setSizes([600, 680])
+        self.splitter.setSizes([620, 660])
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.splitter)
@@ -200,16 +212,49 @@ class HistoryDock(QDockWidget):
 
     Signals:
         closed(): the user closed it.
+        cramped(bool): it stands in a low window, where what is above has to be content with less.
     """
 
     closed = Signal()
+    cramped = Signal(bool)
 
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
         self.setObjectName("history")
         self.setWindowTitle(self.tr("History"))
         self.hide()
+        self._window = window
+        self._is_cramped = False
+        self._settling = QTimer(self, singleShot=True, interval=_SETTLING_MS)
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self)
+        window.installEventFilter(self)
+        self.topLevelChanged.connect(self._look_for_room)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._look_for_room()
+        elif event.type() == QEvent.Type.LayoutRequest and self._settling.isActive():
+            QTimer.singleShot(0, self, self._take_room)
+        return False
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._look_for_room()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._look_for_room()
+
+    def _look_for_room(self, *_: object) -> None:
+        low = self._window.height() < _LOW
+        cramped = low and not self.isHidden() and not self.isFloating()
+        if cramped != self._is_cramped:
+            self._is_cramped = cramped
+            self.cramped.emit(cramped)
+            self._settling.start()
+
+    def _take_room(self) -> None:
+        self._window.resizeDocks([self], [_HEIGHT], Qt.Orientation.Vertical)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)
@@ -222,6 +267,4 @@ class HistoryDock(QDockWidget):
         if before is not None:
             before.deleteLater()
         if panel is not None:
-            window = self.parentWidget()
-            assert isinstance(window, QMainWindow)
-            window.resizeDocks([self], [_HEIGHT], Qt.Orientation.Vertical)
+            self._take_room()

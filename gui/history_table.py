@@ -9,13 +9,12 @@ from PySide6.QtCore import QItemSelectionModel, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
+from gui.dialog_parts import give_room
 from gui.history_icons import EDGE
 from gui.history_models import ListModel
 
-LEAST_WIDTH: Final = 130
+LEAST_WIDTH: Final = 90
 """In px, of a column that shares what is left."""
-_LEAST_HEIGHT: Final = 19
-"""In px: the headings are what is left in a window of 540 px with the details beside the rows."""
 
 
 class HistoryTable(QTableView):
@@ -40,7 +39,6 @@ class HistoryTable(QTableView):
         super().__init__(parent)
         modes = QAbstractItemView.SelectionMode
         self.setAccessibleName(name)
-        self.setMinimumHeight(_LEAST_HEIGHT)
         self.setModel(model)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(modes.ExtendedSelection if several else modes.SingleSelection)
@@ -56,6 +54,10 @@ class HistoryTable(QTableView):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         # One of its own: with the table's, the header repaints every section of a long selection.
         header.setSelectionModel(QItemSelectionModel(model, header))
+        give_room(self)
+        self.setMinimumHeight(header.minimumHeight())
+        if model.icons is not None:  # addresses begin alike, and differ in the end
+            self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.verticalHeader().hide()
         edge = EDGE + 6 if model.icons is not None else 0
         self.verticalHeader().setDefaultSectionSize(max(self.fontMetrics().height() + 10, edge))

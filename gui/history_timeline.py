@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFont, QIcon, QShowEvent
+from PySide6.QtGui import QFont, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -22,6 +22,7 @@ from db import history_query
 from db.fields import Value, csv_text
 from db.history_query import Timeline, TimelineEntry
 from gui.background import deliver
+from gui.dialog_parts import give_room
 from gui.history_icons import EDGE, CellIcons
 from gui.history_words import field_words, moment, value_words
 from gui.text import one_line, plain_tooltip, sentence
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 _WIDTHS: Final = (130, 130)
 _ROLE: Final = Qt.ItemDataRole.UserRole
 _LONG: Final = 500
-_ROW: Final = 24
-"""Height of a row at least, in px."""
 
 
 class TimelineView(QWidget):
@@ -60,6 +59,8 @@ class TimelineView(QWidget):
         self.tree.setHeaderLabels([self.tr("Field"), self.tr("Old"), self.tr("New")])
         self.tree.setIconSize(QSize(EDGE, EDGE))
         self.tree.setRootIsDecorated(False)
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # an address's end tells most
+        give_room(self.tree)
         for column, width in enumerate(_WIDTHS):
             self.tree.setColumnWidth(column, width)
         self.tree.currentItemChanged.connect(lambda *_: self._choose())
@@ -143,7 +144,6 @@ class TimelineView(QWidget):
         bold = QFont(self.font())
         bold.setWeight(QFont.Weight.DemiBold)
         head.setFont(0, bold)
-        head.setSizeHint(0, QSize(0, _ROW))
         self.tree.addTopLevelItem(head)
         head.setFirstColumnSpanned(True)
         for name, old, new in change.cells():
@@ -153,7 +153,6 @@ class TimelineView(QWidget):
             for column, value in ((1, old), (2, new)):
                 item.setToolTip(column, plain_tooltip(value_words(value, _LONG)))
             item.setData(0, _ROLE, (entry, name))
-            item.setSizeHint(0, QSize(0, _ROW))
             head.addChild(item)
         head.setExpanded(True)
 
@@ -166,8 +165,7 @@ class TimelineView(QWidget):
             for column, values in ((1, change.old), (2, change.new)):
                 if values.get("icon_url") is not None:
                     ratio = self.devicePixelRatioF()
-                    pixmap = self._icons.pixmap(values["icon_url"], org_id, ratio)
-                    item.setIcon(column, QIcon(pixmap))
+                    item.setIcon(column, self._icons.icon(values["icon_url"], org_id, ratio))
 
     def _url_items(self) -> list[tuple[QTreeWidgetItem, TimelineEntry]]:
         found = []

@@ -331,6 +331,9 @@ class MainWindow(QMainWindow):
             self._history.closed.connect(
                 lambda: self.actions_by_name["show_history"].setChecked(False)
             )
+            self._history.cramped.connect(
+                lambda few: self._in_workspace(lambda space: space.details.form.show_few(few=few))
+            )
         if self._history is not None:
             if on:
                 self._in_workspace(lambda space: self._put_history(space.history.panel()))
@@ -403,7 +406,7 @@ class MainWindow(QMainWindow):
         self._apply_policy()
         self._apply_person()
         if self.loader is not None:
-            self.loader.limit_cache(self._settings.cache_megabytes * 1_000_000)
+            self.loader.limit_cache(self._settings.cache_bytes)
 
     def _apply_person(self) -> None:
         from db import person

@@ -31,7 +31,8 @@ from gui.url_field import UrlField
 CHECK_MS: Final = 150
 """How long typing pauses before metadata is checked, in ms."""
 _REVEAL_MARGIN: Final = 4
-_LEAST_ROWS: Final = 6
+_LEAST_ROWS: Final = 5
+_FEW_ROWS: Final = 2
 """So many are seen in the lowest window: what is above gives way."""
 _WIDE: Final = ("icon_url", "metadata")
 """Fields that have the whole width, under their label."""
@@ -314,6 +315,11 @@ class RecordForm(QWidget):
             QShortcut(QKeySequence(keys), self, self.apply, context=within)
         self._escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self.revert, context=within)
 
+    def show_few(self, *, few: bool) -> None:
+        """Be content with few fields in sight; one scrolls to the others."""
+        rows = (_FEW_ROWS if few else _LEAST_ROWS) * self._row_height
+        self._scroll.setMinimumHeight(rows + self._above_rows)
+
     def _lay_out(self) -> None:
         body = QWidget()
         form = QFormLayout(body)
@@ -335,8 +341,9 @@ class RecordForm(QWidget):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(body)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        rows = _LEAST_ROWS * (self.editors["id"].sizeHint().height() + form.verticalSpacing())
-        self._scroll.setMinimumHeight(rows + form.contentsMargins().top())
+        self._row_height = self.editors["id"].sizeHint().height() + form.verticalSpacing()
+        self._above_rows = form.contentsMargins().top()
+        self.show_few(few=False)
         self._reveal = QTimer(self, singleShot=True, interval=0)  # once it is laid out
         self._reveal.timeout.connect(self._reveal_focused)
         app = QApplication.instance()

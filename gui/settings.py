@@ -73,7 +73,7 @@ class Settings:
 
     @property
     def cache_megabytes(self) -> int:
-        """Millions of bytes that the icon cache may have on disk."""
+        """How large the icon cache may be on disk, in units of 1,024 * 1,024 bytes."""
         try:
             return max(1, int(str(self._store.value("cache_megabytes", CACHE_MEGABYTES))))
         except ValueError:
@@ -82,6 +82,11 @@ class Settings:
     @cache_megabytes.setter
     def cache_megabytes(self, megabytes: int) -> None:
         self._store.setValue("cache_megabytes", megabytes)
+
+    @property
+    def cache_bytes(self) -> int:
+        """The same in bytes."""
+        return self.cache_megabytes * 1024 * 1024
 
     @property
     def recipes(self) -> dict[str, dict[str, object]]:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QAbstractButton, QDialog, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
+from gui.history_panel import HistoryPanel
 from tests.every_dialog import LONG, OPENERS, Dialogs
 
 ROOM = QSize(960 - 16, 540 - 40)
@@ -48,6 +49,26 @@ def test_it_fits_with_its_buttons_in_sight(dialogs: Dialogs, qtbot: QtBot, name:
     _fits(place, qtbot)
     if place is not dialogs.window:
         dialogs.close(place)
+
+
+def test_the_history_shows_rows(dialogs: Dialogs, qtbot: QtBot) -> None:
+    window = OPENERS["window with the history"](dialogs)
+    window.resize(ROOM)
+    panel = window.findChild(HistoryPanel)
+    assert isinstance(panel, HistoryPanel)
+
+    def shows_rows() -> bool:
+        tables = (panel.table, panel.changes.table)
+        heights = [table.viewport().height() // table.rowHeight(0) for table in tables]
+        bars = [table.horizontalScrollBar().isVisible() for table in tables]
+        return heights[0] >= 2 and heights[1] >= 1 and not any(bars)
+
+    qtbot.waitUntil(shows_rows, timeout=LONG)
+    assert window.size() == ROOM
+    form = dialogs.space.details.form
+    low = form.minimumSizeHint().height()
+    dialogs.window.actions_by_name["show_history"].trigger()
+    qtbot.waitUntil(lambda: form.minimumSizeHint().height() > low, timeout=LONG)
 
 
 def test_the_large_view_fits(dialogs: Dialogs, qtbot: QtBot) -> None:

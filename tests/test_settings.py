@@ -18,6 +18,7 @@ def test_preferences_are_kept_by_the_next_start() -> None:
     assert second.allowed_hosts == ["127.0.0.1"]
     assert second.scheme == "dark"
     assert (second.load_icons, second.cache_megabytes) == ("never", 20)
+    assert second.cache_bytes == 20 * 1024 * 1024  # a MB is what sizes are shown in
     assert second.state("window") == QByteArray(b"\x01\x02")
 
 
