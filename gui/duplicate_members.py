@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem,
 
 from db.addresses import classify
 from db.fields import FIELD_BY_NAME, FIELDS, Record, Value, csv_text, is_blank
+from gui.dialog_parts import TickCell
 from gui.icon_cell import ADDRESS_ROLE, IconCell, icon_words
 from gui.table_cells import cell
 from gui.table_icons import Loader
@@ -50,6 +51,7 @@ class MembersTable(QTableWidget):
         self.verticalHeader().setDefaultSectionSize(max(30, self.fontMetrics().height() + 10))
         self.horizontalHeader().hide()
         self.horizontalHeader().setDefaultSectionSize(_WIDTH)
+        self.setItemDelegateForRow(_TICK_ROW, TickCell(self))
         self.setItemDelegateForRow(_ICON_ROW, IconCell(loader, self))
         self.cellClicked.connect(self._choose)
         loader.changed.connect(self._icons_changed)
@@ -60,6 +62,7 @@ class MembersTable(QTableWidget):
         self._ticked = set(range(len(members)))
         self._chosen = {}
         self.setColumnCount(len(members))
+        self.verticalHeader().setVisible(bool(members))  # no names of fields beside nothing
         for column, member in enumerate(members):
             bases = (csv_text(member.get("base_url")), base_url)
             self._fill(column, member, bases)

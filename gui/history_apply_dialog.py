@@ -14,7 +14,7 @@ from db import history_apply
 from db.errors import Cancelled
 from db.history_apply import LISTED, Applied, Preview, Source
 from gui.background import deliver, run_in_gui
-from gui.dialog_parts import Foot, Message, fit_to_screen
+from gui.dialog_parts import Foot, Message, TickCell, fit_to_screen
 from gui.history_icons import CellIcons
 from gui.history_models import ConflictsModel
 from gui.history_table import HistoryTable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from db.edits import EditSession
     from db.reader import Reader
 
-_WIDTHS: Final = (130, 92, 128, 0, 0, 140)
+_WIDTHS: Final = (130, 112, 128, 0, 0, 140)
 
 
 class Task(NamedTuple):
@@ -80,6 +80,7 @@ class ApplyDialog(QDialog):
         self.message = self._message.label
         self.model = ConflictsModel(self, icons)
         self.table = HistoryTable(self.tr("Conflicts"), self.model, _WIDTHS)
+        self.table.setItemDelegateForColumn(ConflictsModel.CHOICE, TickCell(self.table))
         self.keep_all = QPushButton(self.tr("&Keep All As They Are"))
         self.take_all = QPushButton(self.tr("&Take the Change in All"))
         self._foot = Foot(self.start, self.cancel)
@@ -177,7 +178,7 @@ class ApplyDialog(QDialog):
         if preview.conflict_count > LISTED:
             listed = self.tr("The first {count} are listed.").format(count=number(LISTED))
             words = f"{words} {listed}"
-        self._say(f"{rows} {words}", "warning")
+        self._say(f"{rows} {words}" if preview.rows else words, "warning")
 
     def _not_read(self, error: Exception) -> None:
         self._set_busy(False)

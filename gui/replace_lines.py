@@ -21,6 +21,7 @@ from db import replace
 from db.addresses import Address, classify
 from db.reader import Reader
 from db.replace import Found, Line, Ticks
+from gui.dialog_parts import TickCell
 from gui.icon_cell import ADDRESS_ROLE, IconCell, icon_words
 from gui.import_preview import PreviewTable, differing
 from gui.reader_pages import ReaderPages
@@ -174,6 +175,7 @@ class LinesTable(PreviewTable):
     def __init__(self, loader: Loader, parent: QWidget | None = None) -> None:
         super().__init__(QCoreApplication.translate("ReplaceLines", "What would change"), parent)
         self._loader = loader
+        self.setItemDelegateForColumn(TICK, TickCell(self))
         for column in (OLD_ICON, NEW_ICON):
             self.setItemDelegateForColumn(column, IconCell(loader, self))
         self.verticalHeader().setDefaultSectionSize(max(30, self.fontMetrics().height() + 10))

@@ -50,6 +50,8 @@ class Colors(NamedTuple):
     border: str
     grid: str
     tooltip: str
+    check: str
+    """The ground of a box to tick: 3:1 on `window` and `base` in dark, where Qt draws no line."""
 
 
 LIGHT = Colors(
@@ -70,6 +72,7 @@ LIGHT = Colors(
     border="#c3cad4",
     grid="#e1e5eb",
     tooltip="#ffffff",
+    check="#ffffff",
 )
 DARK = Colors(
     dark=True,
@@ -89,6 +92,7 @@ DARK = Colors(
     border="#4c5562",
     grid="#2c323a",
     tooltip="#353c47",
+    check="#6b7583",
 )
 
 # What icons are looked at on, the same in both schemes.
@@ -330,5 +334,8 @@ def _show() -> None:
     system_is_dark = QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
     dark = _State.scheme is Scheme.DARK or (_State.scheme is Scheme.SYSTEM and system_is_dark)
     _State.colors = DARK if dark else LIGHT
-    QApplication.setPalette(palette(_State.colors))
+    shades = palette(_State.colors)
+    QApplication.setPalette(shades)
+    shades.setColor(QPalette.ColorRole.Base, QColor(_State.colors.check))
+    QApplication.setPalette(shades, "QCheckBox")  # type: ignore[arg-type]  # the stub is wrong
     notifier().changed.emit()

@@ -7,10 +7,17 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QColor, QImage, QPalette, QPixmap
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QTableWidget,
+    QTableWidgetItem,
+    QToolButton,
+)
 from pytestqt.qtbot import QtBot
 
 from gui import resources, theme
+from gui.dialog_parts import TickCell
 from gui.theme import DARK, LIGHT, Colors
 
 
@@ -39,6 +46,29 @@ def test_buttons_selections_and_tips_reach_aa_contrast(scheme: Colors) -> None:
     assert theme.contrast(scheme.text, scheme.button) >= 4.5
     assert theme.contrast(scheme.text, scheme.tooltip) >= 4.5
     assert theme.contrast(scheme.highlighted_text, scheme.highlight) >= 4.5
+
+
+@pytest.mark.parametrize("word", ["light", "dark"])
+@pytest.mark.parametrize("in_list", [False, True])
+def test_a_box_to_tick_is_to_be_seen(
+    qapp: QApplication, qtbot: QtBot, word: str, in_list: bool
+) -> None:
+    theme.apply(qapp, word)
+    place = QTableWidget(2, 1) if in_list else QCheckBox()
+    qtbot.addWidget(place)
+    if isinstance(place, QTableWidget):
+        place.setItemDelegate(TickCell(place))
+        item = QTableWidgetItem()
+        item.setCheckState(Qt.CheckState.Unchecked)
+        place.setItem(1, 0, item)
+        seen = place.visualItemRect(item)
+        place.show()
+        shades = ink(place.viewport().grab(seen))
+    else:
+        place.resize(40, 20)
+        shades = ink(place.grab())
+    ground = theme.colors().base if in_list else theme.colors().window
+    assert max(theme.contrast(shade, ground) for shade in shades) >= (3 if word == "dark" else 1.5)
 
 
 def test_contrast_is_that_of_wcag() -> None:
