@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from db.drafts import Draft
 from db.fields import csv_text
-from gui.dialog_parts import Message, fit_to_screen
+from gui.dialog_parts import Message, fit_to_screen, give_room
 from gui.text import field_title, number, one_line
 
 _MOST = 1_000
@@ -63,6 +63,7 @@ class DraftQuestion(QDialog):
         tree.setAccessibleName(self.tr("What is not stored yet"))
         tree.setRootIsDecorated(False)
         tree.setAllColumnsShowFocus(True)
+        give_room(tree)
         items = [
             [one_line(draft.name), field_title(field), one_line(csv_text(value))]
             for draft in left.values()

@@ -37,11 +37,20 @@ from gui.table_icons import Loader
 from gui.text import number, one_line, plain_tooltip, sentence
 
 Index = QModelIndex | QPersistentModelIndex
+_COUNT: Final = 2
+_RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 WAYS: Final[tuple[Way, ...]] = ("name", "url", "picture")
 
 
 class GroupsModel(ReaderPages[Group]):
     """The groups, the largest first."""
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if role == Qt.ItemDataRole.TextAlignmentRole and section == _COUNT:
+            return _RIGHT
+        return super().headerData(section, orientation, role)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         group = self.row(index.row())
@@ -52,6 +61,8 @@ class GroupsModel(ReaderPages[Group]):
             return one_line(text, 200)
         if role == Qt.ItemDataRole.ToolTipRole:
             return plain_tooltip(text)
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == _COUNT:
+            return _RIGHT
         return None
 
 
@@ -170,9 +181,10 @@ class DuplicatesDialog(QDialog):
 
     def _words(self, found: Groups) -> str:
         if found.count:
-            words = self.tr("{count} groups with {integrations} integrations.").format(
-                count=number(found.count), integrations=number(found.integrations)
-            )
+            words = self.tr("{count} groups with {integrations} integrations.")
+            if found.count == 1:
+                words = self.tr("1 group with {integrations} integrations.")
+            words = words.format(count=number(found.count), integrations=number(found.integrations))
         else:
             words = self.tr("No two integrations are alike in this way.")
         if found.way == "picture":

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from db.csv_import import Kind, Preview, PreviewRow, RejectedRow
 from gui import theme
+from gui.dialog_parts import give_room
 from gui.text import cut, field_title, number, one_line, plain_tooltip, sentence
 
 PAGE: Final = 128
@@ -221,6 +222,7 @@ class PreviewTable(QTableView):
         header.setHighlightSections(False)
         header.setStretchLastSection(True)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        give_room(self)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
 

@@ -287,7 +287,7 @@ class ManyPanel(QWidget):
 
     def _make_head(self) -> QVBoxLayout:
         head = QVBoxLayout()
-        head.setContentsMargins(8, 6, 8, 2)
+        head.setContentsMargins(8, 10, 8, 2)
         head.setSpacing(6)
         head.addWidget(self._heading)
         row = QHBoxLayout()
@@ -301,6 +301,7 @@ class ManyPanel(QWidget):
     def _make_foot(self) -> QVBoxLayout:
         foot = QVBoxLayout()
         foot.setContentsMargins(8, 4, 8, 8)
+        foot.setSpacing(6)
         foot.addWidget(self._notice)
         row = QHBoxLayout()
         row.addWidget(self._state, 1)

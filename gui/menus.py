@@ -47,8 +47,14 @@ class WindowMenus(QObject):
         super().__init__(window)
         self._window = window
         self._actions: dict[str, QAction] = {}
-        titles = ("&File", "&Edit", "&View", "&Organization", "&Help")
-        self._menus = [window.menuBar().addMenu(self.tr(title)) for title in titles]
+        titles = (  # one `tr` each: what collects the words for translators reads literals only
+            self.tr("&File"),
+            self.tr("&Edit"),
+            self.tr("&View"),
+            self.tr("&Organization"),
+            self.tr("&Help"),
+        )
+        self._menus = [window.menuBar().addMenu(title) for title in titles]
         self._make_tool_bar()
 
     def take(self, actions: dict[str, QAction]) -> None:

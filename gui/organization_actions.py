@@ -249,6 +249,9 @@ class OrganizationActions(QObject):
                 with_integrations=with_integrations,
                 agreed=organization.count,
             ),
+            lambda change: self.said.emit(
+                self.tr("Done: {label}. Ctrl+Z brings it back.").format(label=change.label)
+            ),
         )
 
     def _find(self, org_id: str | None) -> Organization | None:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from db.paste import DELIMITERS, ONE_COLUMN, Block, Looked, Rejected
-from gui.dialog_parts import Message, fit_to_screen
+from gui.dialog_parts import Message, fit_to_screen, give_room
 from gui.table_copy import MOST_CELLS
 from gui.text import cut, field_title, number, one_line, plain_tooltip, sentence
 
@@ -137,6 +137,7 @@ class PasteDialog(QDialog):
         self.paste_button.setEnabled(count > 0)
         if looked.rejected:
             text = self.tr("&Paste the Other {count} Cells")
+            text = self.tr("&Paste the Other Cell") if count == 1 else text
         else:
             text = self.tr("&Paste 1 Cell") if count == 1 else self.tr("&Paste {count} Cells")
         self.paste_button.setText(text.format(count=number(count)))
@@ -158,12 +159,18 @@ class PasteDialog(QDialog):
             )
         if plan.columns_beyond:
             beyond = self.tr("{count} columns have no place at the right and are left out.")
+            if plan.columns_beyond == 1:
+                beyond = self.tr("1 column has no place at the right and is left out.")
             words.append(beyond.format(count=number(plan.columns_beyond)))
         if plan.rows_below and not plan.adds:
             below = self.tr("{count} rows are below the last one and are left out.")
+            if plan.rows_below == 1:
+                below = self.tr("1 row is below the last one and is left out.")
             words.append(below.format(count=number(plan.rows_below)))
         if looked.rejected:
             rejected = self.tr("{count} cells cannot be stored; they would stay as they are.")
+            if len(looked.rejected) == 1:
+                rejected = self.tr("1 cell cannot be stored; it would stay as it is.")
             words.append(rejected.format(count=number(len(looked.rejected))))
         if not looked.cells:
             words.append(self.tr("Nothing would change."))
@@ -202,6 +209,7 @@ class PasteDialog(QDialog):
         table.setTabKeyNavigation(False)
         table.setShowGrid(False)
         table.setWordWrap(False)
+        give_room(table)
         table.verticalHeader().hide()
         header = table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

@@ -54,7 +54,7 @@ class RecipeRow(QHBoxLayout):
         self.box = QComboBox()
         self.box.setAccessibleName(self.tr("Recipe"))
         self.box.setMinimumWidth(220)
-        label = QLabel(self.tr("Reci&pe:"))
+        self.label = label = QLabel(self.tr("Reci&pe:"))
         label.setBuddy(self.box)
         self.keep = QPushButton(self.tr("&Keep As…"))
         self.forget = QPushButton(self.tr("For&get"))

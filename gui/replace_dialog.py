@@ -102,6 +102,7 @@ class ReplaceDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 16)
         layout.setSpacing(10)
+        self.form.align(self.recipes.label)
         self.recipes.addStretch(1)
         layout.addLayout(self.recipes)
         layout.addWidget(self.form)

@@ -51,6 +51,11 @@ class ReplaceForm(QWidget):
         self._connect()
         self._show_mode()
 
+    def align(self, label: QLabel) -> None:
+        """Make a label above as wide as those of the form, so that what follows is in one line."""
+        widths = [one.sizeHint().width() for one in (self._find_label, self._text_label)]
+        label.setMinimumWidth(max(widths))
+
     @property
     def mode(self) -> Mode:
         return MODES[self.mode_box.currentIndex()]

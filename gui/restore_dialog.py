@@ -23,7 +23,7 @@ from db.changes import Change
 from db.errors import Cancelled
 from db.restore import Difference, Differences, differences
 from gui.background import deliver, in_thread
-from gui.dialog_parts import Foot, Message, fit_to_screen, open_outside
+from gui.dialog_parts import Foot, Message, fit_to_screen, give_room, open_outside
 from gui.text import number, one_line, sentence, size, when
 
 _SIZE: Final = QSize(760, 520)
@@ -88,8 +88,10 @@ class RestoreDialog(QDialog):
         splitter.setChildrenCollapsible(False)
         splitter.setStretchFactor(0, 2)
         splitter.setStretchFactor(1, 3)
+        self._lists = splitter
         layout.addWidget(splitter, 1)
         layout.addLayout(self._message)
+        layout.addStretch(0)
         self.folder_button = self._foot.add_button(self.tr("Show &Folder"), self._show_folder)
         layout.addLayout(self._foot)
 
@@ -113,6 +115,11 @@ class RestoreDialog(QDialog):
                     "1,000 integrations, at most once an hour."
                 )
             )
+            self._lists.hide()  # nothing but headings
+            layout = self.layout()
+            assert layout is not None
+            layout.activate()
+            self.resize(self.width(), layout.totalHeightForWidth(self.width()))
             self.close_button.setFocus()
 
     @property
@@ -155,18 +162,17 @@ class RestoreDialog(QDialog):
     def _words(self, found: Differences) -> str:
         if not found.any:
             return self.tr("The backup holds what is there now: there is nothing to restore.")
-        words = self.tr(
-            "Of the integrations, {added} would come back, {deleted} would be deleted and "
-            "{changed} would be changed."
-        ).format(
-            added=number(found.added),
-            deleted=number(found.deleted),
-            changed=number(found.changed),
+        parts = (
+            (found.added, self.tr("{count} would come back")),
+            (found.deleted, self.tr("{count} would be deleted")),
+            (found.changed, self.tr("{count} would be changed")),
         )
+        rows = ", ".join(words.format(count=number(count)) for count, words in parts if count)
+        said = [self.tr("Integrations: {what}.").format(what=rows)] if rows else []
         if found.organizations or found.settings:
-            more = self.tr("Organizations and settings: {count}.")
-            words += " " + more.format(count=number(found.organizations + found.settings))
-        return words + " " + self.tr("Undo takes a restore back.")
+            more = self.tr("Organizations and settings: {count} would be changed.")
+            said.append(more.format(count=number(found.organizations + found.settings)))
+        return " ".join([*said, self.tr("Undo takes a restore back.")])
 
     # -- restoring -----------------------------------------------------------------------------
 
@@ -229,6 +235,7 @@ def _tree(headings: list[str]) -> QTreeWidget:
     tree.setHeaderLabels(headings)
     tree.setRootIsDecorated(False)
     tree.setUniformRowHeights(True)
+    give_room(tree)
     tree.setAllColumnsShowFocus(True)
     tree.setMinimumHeight(90)
     tree.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)

@@ -45,10 +45,21 @@ def text(dialog: DuplicatesDialog, name: str, column: int) -> str:
 
 
 def test_groups_and_their_integrations_are_shown(dialog: DuplicatesDialog) -> None:
-    assert dialog.message.text() == "1 groups with 3 integrations."
+    assert dialog.message.text() == "1 group with 3 integrations."
     assert [text(dialog, "id", column) for column in range(3)] == ["✓ a1", "a2", "a3"]
     assert text(dialog, "icon_url", 1) == "✓ u1"  # the first that is no blank
     assert dialog.merge_button.text().replace("&", "") == "Merge 3 into One"
+    dialog.reject()
+
+
+def test_without_a_group_no_fields_are_named(
+    qtbot: QtBot, space: Workspace, dialog: DuplicatesDialog
+) -> None:
+    headings = dialog.members.verticalHeader()
+    assert headings.isVisible()
+    dialog.merge()
+    qtbot.waitUntil(lambda: dialog.message.text().startswith("No two"), timeout=LONG)
+    assert not headings.isVisible()
     dialog.reject()
 
 

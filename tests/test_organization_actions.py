@@ -141,6 +141,16 @@ def test_base_urls_of_an_organization_and_of_the_catalogue(
     assert said.args == [f"There is no base URL of {name} any more"]
 
 
+def test_a_deletion_is_told_when_it_is_done(qtbot: QtBot, desk: Desk) -> None:
+    desk.organizations.delete("acme")
+    box = desk.findChild(QMessageBox)
+    assert box is not None
+    with qtbot.waitSignal(desk.organizations.said) as said:
+        next(b for b in box.buttons() if b.text() == "Delete with 3 Integrations").click()
+    assert said.args == ["Done: Delete organization acme. Ctrl+Z brings it back."]
+    assert "acme" not in [one.id for one in desk.overview().organizations]
+
+
 def test_delete_takes_no_more_than_was_said(desk: Desk) -> None:
     desk.organizations.delete("acme")
     box = desk.findChild(QMessageBox)
@@ -149,7 +159,7 @@ def test_delete_takes_no_more_than_was_said(desk: Desk) -> None:
     before = desk.overview()
     errors: list[str] = []
 
-    def refuse(label: str, body: Callable[[EditSession], Any]) -> None:
+    def refuse(label: str, body: Callable[[EditSession], Any], done: object) -> None:
         with pytest.raises(Invalid) as raised:
             desk.catalog.edit(label, body).result()
         errors.append(str(raised.value))

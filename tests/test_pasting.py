@@ -161,7 +161,7 @@ def test_what_is_rejected_is_named_and_nothing_is_written_without_consent(
 ) -> None:
     select(space, 0, 0, "name")
     dialog = asked(qtbot, space, "\tx\nB\ty")
-    assert "1 cells cannot be stored" in dialog.message.text()
+    assert "1 cell cannot be stored" in dialog.message.text()
     table = dialog.rejected_cells
     texts = [table.item(0, column) for column in range(4)]
     assert [item.text() for item in texts if item is not None][:3] == ["1", "Name", ""]

@@ -55,7 +55,19 @@ def test_the_newest_is_chosen_and_compared(qtbot: QtBot, dialog: RestoreDialog) 
     qtbot.waitUntil(dialog.restore_button.isEnabled, timeout=LONG)
     assert dialog.list.topLevelItemCount() == 2
     assert rows(dialog) == [("bring back", "b", "Name b")]
-    assert "1 would come back, 0 would be deleted" in dialog.message.text()
+    assert dialog.message.text().startswith("Integrations: 1 would come back. ")
+
+
+def test_without_a_backup_there_are_no_empty_lists(
+    qtbot: QtBot, catalog: Catalog, tmp_path: Path
+) -> None:
+    dialog = RestoreDialog(catalog, catalog.keep_backups(tmp_path / "backups"))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitUntil(lambda: "no backup yet" in dialog.message.text(), timeout=LONG)
+    assert not dialog.list.isVisible()
+    assert not dialog.changes.isVisible()
+    assert dialog.height() < 200
 
 
 def test_another_one_is_restored_with_keys(
