@@ -28,6 +28,7 @@ from db.database import CatalogDatabase
 from db.history import changeset_stream
 from db.replacement import Replacement
 from gui import application
+from gui.__main__ import SWITCH_SECONDS
 from gui.columns import PLACE
 from gui.main_window import MainWindow
 from gui.workspace import Workspace
@@ -57,6 +58,7 @@ def run(report: Report, workdir: Path) -> None:
     Args:
         workdir: a folder with 3 GB of room.
     """
+    sys.setswitchinterval(SWITCH_SECONDS)  # as the program does
     source = _with_urls(workdir / "source.icons")
     bare = _bare_update(_copy(source, workdir / "bare.icons"))
     path = _copy(source, workdir / "edits.icons")
