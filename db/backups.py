@@ -95,7 +95,7 @@ class Backups:
         """
         with translated(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if not connection.execute("SELECT EXISTS(SELECT 1 FROM edit)").get:
+            if not connection.execute(_SOMETHING).get:
                 return None
             newest = next((each for each in map(_automatic, self._files_newest_first())), None)
             if newest is not None and _history(connection) == _history_of(newest.path):
@@ -196,11 +196,21 @@ def _glob_escaped(name: str) -> str:
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
+_SOMETHING: Final = (
+    "SELECT EXISTS(SELECT 1 FROM edit) OR EXISTS(SELECT 1 FROM integration) "
+    "OR EXISTS(SELECT 1 FROM organization)"
+)
+"""Whether there is something to lose; of edits that were forgotten, what they made is left."""
+_HISTORY: Final = (
+    "SELECT count(*), ifnull(sum(id * (state + 1)), 0), max(at), "
+    "(SELECT seq FROM sqlite_sequence WHERE name = 'edit') FROM edit"
+)
+
+
 def _history(connection: apsw.Connection) -> object:
-    """What tells one state from another: every edit with its state."""
-    return connection.execute(
-        "SELECT count(*), ifnull(max(id), 0), ifnull(sum(id * (state + 1)), 0), max(at) FROM edit"
-    ).fetchone()
+    """What tells one state from another: every edit with its state, and how many there ever were,
+    those that were forgotten too."""
+    return connection.execute(_HISTORY).fetchone()
 
 
 def _history_of(path: Path) -> object:

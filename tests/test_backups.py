@@ -115,12 +115,30 @@ class TestMaking:
         catalog.undo().result(SECONDS)
         first = age(first, 2)
         shutil.copy(first, first.with_name("copy"))
-        with closing(raw(first)) as connection:  # undo is a state of its own: make it the same
-            connection.execute("DELETE FROM edit_data; DELETE FROM edit WHERE id > 1")
-        with closing(raw(catalog.path)) as connection:
-            connection.execute("DELETE FROM edit_data; DELETE FROM edit WHERE id > 1")
+        same = (
+            "DELETE FROM edit_data; DELETE FROM edit WHERE id > 1; "
+            "UPDATE sqlite_sequence SET seq = 1 WHERE name = 'edit'"
+        )
+        for path in (first, catalog.path):  # undo is a state of its own: make it the same
+            with closing(raw(path)) as connection:
+                connection.execute(same)
         catalog.edit("Fill", fill).result(SECONDS)
         assert made(catalog) == [first]
+
+    def test_what_a_forgotten_history_made_is_backed_up(self, catalog: Catalog) -> None:
+        def forget() -> None:
+            with closing(raw(catalog.path)) as connection:
+                connection.execute("DELETE FROM edit_data; DELETE FROM edit")
+
+        forget()
+        catalog.edit("Fill", fill).result(SECONDS)
+        (first,) = made(catalog)
+        forget()
+        age(first, 2)
+        catalog.edit("Clear", clear).result(SECONDS)
+        newest, _ = made(catalog)
+        with closing(Catalog.open(newest)) as opened:
+            assert len(ids(opened)) > 1_000
 
     def test_edits_go_on_while_one_is_copied(self, catalog: Catalog) -> None:
         catalog.edit("Fill", fill).result(SECONDS)
