@@ -24,6 +24,7 @@ from db.errors import Cancelled
 from db.restore import Difference, Differences, differences
 from gui.background import deliver, in_thread
 from gui.dialog_parts import Foot, Message, fit_to_screen, give_room, open_outside
+from gui.redo_question import agreement
 from gui.text import number, one_line, sentence, size, when
 
 _SIZE: Final = QSize(760, 520)
@@ -177,12 +178,16 @@ class RestoreDialog(QDialog):
     # -- restoring -----------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Restore the backup that is chosen."""
+        """Restore the backup that is chosen, once redo may be lost."""
         backup = self.backup
         if backup is None or not self.restore_button.isEnabled():
             return
-        self._restoring = True
         self._set_ready(False)
+        agreed = agreement(self, self._catalog)
+        deliver(self, agreed, lambda _: self._restore(backup), lambda _: self._set_ready(True))
+
+    def _restore(self, backup: Backup) -> None:
+        self._restoring = True
         self.list.setEnabled(False)
         self._foot.show_endless()
         self.close_button.setText(self.tr("&Cancel"))

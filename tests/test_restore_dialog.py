@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from db import records
@@ -84,6 +85,30 @@ def test_another_one_is_restored_with_keys(
     assert label.startswith("Restore the backup of ")
     catalog.undo().result()
     assert ids(catalog) == ["c"]
+
+
+@pytest.mark.parametrize("agree", [True, False])
+def test_redo_is_lost_only_after_a_warning(
+    qtbot: QtBot, dialog: RestoreDialog, catalog: Catalog, agree: bool
+) -> None:
+    catalog.edit("Add", adding("d")).result()
+    catalog.undo().result()
+    qtbot.waitUntil(dialog.restore_button.isEnabled, timeout=LONG)
+    dialog.restore_button.click()
+    box = dialog.findChild(QMessageBox)
+    assert isinstance(box, QMessageBox)
+    assert catalog.redo_label() == "Add"
+    role = QMessageBox.ButtonRole.AcceptRole if agree else QMessageBox.ButtonRole.RejectRole
+    button = next(each for each in box.buttons() if box.buttonRole(each) is role)
+    if agree:
+        with qtbot.waitSignal(dialog.restored, timeout=LONG):
+            button.click()
+        assert catalog.redo_label() is None
+    else:
+        button.click()
+        qtbot.waitUntil(dialog.restore_button.isEnabled, timeout=LONG)
+        assert catalog.redo_label() == "Add"
+        assert dialog.isVisible()
 
 
 def test_one_that_cannot_be_read_says_so(
