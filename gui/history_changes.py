@@ -56,7 +56,7 @@ class ChangesView(QWidget):
         foot.addWidget(self.state, 1)
         foot.addWidget(self.more)
         column = QVBoxLayout(self)
-        column.setContentsMargins(4, 6, 8, 6)
+        column.setContentsMargins(4, 4, 8, 4)
         column.setSpacing(6)
         head = QHBoxLayout()
         head.setSpacing(8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 
 from db.addresses import Address, classify
@@ -56,16 +56,32 @@ class CellIcons:
 
 
 def _icon(pixmap: QPixmap, selected: QPixmap) -> QIcon:
-    icon = QIcon(pixmap)
-    icon.addPixmap(selected, QIcon.Mode.Selected)
+    icon = QIcon(_in_the_middle(pixmap))
+    icon.addPixmap(_in_the_middle(selected), QIcon.Mode.Selected)
     return icon
+
+
+def _in_the_middle(pixmap: QPixmap) -> QPixmap:
+    """A picture with room around it: a view would draw a smaller one larger on a fine screen."""
+    ratio = pixmap.devicePixelRatio()
+    room = _empty(ratio)
+    size = pixmap.deviceIndependentSize()
+    painter = QPainter(room)
+    painter.drawPixmap(QPointF((EDGE - size.width()) / 2, (EDGE - size.height()) / 2), pixmap)
+    painter.end()
+    return room
+
+
+def _empty(ratio: float) -> QPixmap:
+    room = QPixmap(round(EDGE * ratio), round(EDGE * ratio))
+    room.setDevicePixelRatio(ratio)
+    room.fill(Qt.GlobalColor.transparent)
+    return room
 
 
 def _on_plate(pixmap: QPixmap, ratio: float) -> QPixmap:
     """An icon on a light ground: icons are made for light pages."""
-    plate = QPixmap(round(EDGE * ratio), round(EDGE * ratio))
-    plate.setDevicePixelRatio(ratio)
-    plate.fill(Qt.GlobalColor.transparent)
+    plate = _empty(ratio)
     painter = QPainter(plate)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)

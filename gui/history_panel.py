@@ -112,7 +112,7 @@ class HistoryPanel(QWidget):
         row.addStretch()
         left = QWidget()
         column = QVBoxLayout(left)
-        column.setContentsMargins(8, 6, 4, 6)
+        column.setContentsMargins(8, 4, 4, 4)
         column.setSpacing(6)
         column.addLayout(row)
         column.addWidget(self.problem)

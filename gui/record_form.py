@@ -31,7 +31,7 @@ from gui.url_field import UrlField
 CHECK_MS: Final = 150
 """How long typing pauses before metadata is checked, in ms."""
 _REVEAL_MARGIN: Final = 4
-_LEAST_ROWS: Final = 5
+_LEAST_ROWS: Final = 6
 _FEW_ROWS: Final = 2
 """So many are seen in the lowest window: what is above gives way."""
 _WIDE: Final = ("icon_url", "metadata")

@@ -7,8 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QIcon
 from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -147,6 +147,12 @@ class TestPanel:
         ]
         icon = model.index(1, 3).data(Qt.ItemDataRole.DecorationRole)
         assert not icon.isNull()
+        assert icon.actualSize(QSize(99, 99)) == QSize(24, 24)
+        chosen = [
+            icon.pixmap(QSize(24, 24), 1.0, mode).toImage()
+            for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected)
+        ]
+        assert chosen[0] != chosen[1]
         assert model.index(0, 3).data(Qt.ItemDataRole.DecorationRole) is None
         assert panel.changes.state.text() == "2 changes, all of them"
         panel.changes.search.setText("nowhere")

@@ -47,10 +47,12 @@ def main() -> int:
 
 def make_screen(home: Path, width: int, height: int, scale: float) -> None:
     """Let Qt show its windows on a screen of this size in px, which needs no display."""
-    screen = {"name": "shots", "x": 0, "y": 0, "width": width, "height": height}
-    dots = {"logicalDpi": 96, "logicalBaseDpi": 96, "dpr": scale}
+    pixels = {"width": round(width * scale), "height": round(height * scale)}
+    screen = {"name": "shots", "x": 0, "y": 0, **pixels}
+    dots = {"logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1}
     file = home / "screen.json"
     file.write_text(json.dumps({"screens": [{**screen, **dots}]}), encoding="utf-8")
+    os.environ["QT_SCALE_FACTOR"] = str(scale)
     os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={file}"
 
 
