@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHeaderView, QSplitter, QTableWidget, QTableWidget
 from db.csv_import import Kind, Preview
 from db.csv_match import Counts
 from db.csv_stage import Staged
+from gui.dialog_parts import give_room
 from gui.import_preview import PreviewTable, RejectedModel, RowsModel
 from gui.text import field_title, number, one_line
 
@@ -50,6 +51,7 @@ class ImportBody(QSplitter):
         table.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
         table.setTabKeyNavigation(False)
         table.setShowGrid(False)
+        give_room(table)
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
         header = table.horizontalHeader()

@@ -337,5 +337,6 @@ def _show() -> None:
     shades = palette(_State.colors)
     QApplication.setPalette(shades)
     shades.setColor(QPalette.ColorRole.Base, QColor(_State.colors.check))
-    QApplication.setPalette(shades, "QCheckBox")  # type: ignore[arg-type]  # the stub is wrong
+    for kind in ("QCheckBox", "QRadioButton"):
+        QApplication.setPalette(shades, kind)  # type: ignore[arg-type]  # the stub is wrong
     notifier().changed.emit()

@@ -10,9 +10,11 @@ from PySide6.QtGui import QAction, QColor, QImage, QPalette, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
+    QRadioButton,
     QTableWidget,
     QTableWidgetItem,
     QToolButton,
+    QWidget,
 )
 from pytestqt.qtbot import QtBot
 
@@ -49,12 +51,13 @@ def test_buttons_selections_and_tips_reach_aa_contrast(scheme: Colors) -> None:
 
 
 @pytest.mark.parametrize("word", ["light", "dark"])
-@pytest.mark.parametrize("in_list", [False, True])
+@pytest.mark.parametrize("kind", [QCheckBox, QRadioButton, QTableWidget])
 def test_a_box_to_tick_is_to_be_seen(
-    qapp: QApplication, qtbot: QtBot, word: str, in_list: bool
+    qapp: QApplication, qtbot: QtBot, word: str, kind: type[QWidget]
 ) -> None:
     theme.apply(qapp, word)
-    place = QTableWidget(2, 1) if in_list else QCheckBox()
+    in_list = kind is QTableWidget
+    place = QTableWidget(2, 1) if in_list else kind()
     qtbot.addWidget(place)
     if isinstance(place, QTableWidget):
         place.setItemDelegate(TickCell(place))

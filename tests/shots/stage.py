@@ -10,13 +10,17 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from db import csv_import
 from db.catalog import Catalog
+from db.person import set_author
 from gui import application, theme
 from gui.main_window import MainWindow
+from gui.settings import Settings
 from gui.workspace import Workspace
 
 Wait = Callable[[Callable[[], bool]], None]
 
 QUIET_MILLISECONDS = 1_000
+_PERSON = "admin"
+"""Who makes the edits, whoever makes the pictures."""
 
 
 class Stage:
@@ -39,6 +43,8 @@ class Stage:
         self.scheme = ""
         QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
         self.app: QApplication = application.make_application()
+        Settings().author = _PERSON
+        set_author(_PERSON)
 
     def put_on(self, scheme: str) -> None:
         """Show everything light or dark from now on."""
