@@ -9,6 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 import apsw
 from PySide6.QtCore import (
     QT_TRANSLATE_NOOP,
+    QAbstractItemModel,
     QAbstractTableModel,
     QCoreApplication,
     QItemSelectionModel,
@@ -219,12 +220,18 @@ class PreviewTable(QTableView):
         self.setAlternatingRowColors(True)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         header = self.horizontalHeader()
+        header.hide()
         header.setHighlightSections(False)
         header.setStretchLastSection(True)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         give_room(self)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
+
+    def setModel(self, model: QAbstractItemModel | None) -> None:
+        """Show a model; without one there are no headings either."""
+        super().setModel(model)
+        self.horizontalHeader().setVisible(model is not None)
 
     def show_rows(self, model: RowsModel, shown: Sequence[str]) -> None:
         """Show new, changed or unchanged rows."""

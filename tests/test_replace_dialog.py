@@ -54,11 +54,13 @@ def look(qtbot: QtBot, dialog: ReplaceDialog, what: Replacement) -> LinesModel:
 def test_what_would_change_is_listed_while_one_types(qtbot: QtBot, space: Workspace) -> None:
     dialog = opened(qtbot, space)
     assert not dialog.replace_button.isEnabled()
+    assert not dialog.table.horizontalHeader().isVisible()
     qtbot.keyClicks(dialog.form.find_text, "a1")
     qtbot.keyClicks(dialog.form.new_text, "b<1>")
     qtbot.waitUntil(lambda: dialog.message.text().startswith("Found in"), timeout=LONG)
     model = lines(dialog)
     qtbot.waitUntil(lambda: model.row(0) is not None, timeout=LONG)
+    assert dialog.table.horizontalHeader().isVisible()
     assert dialog.message.text() == "Found in 1 integration in 1 organization."
     assert dialog.replace_button.text().replace("&", "") == "Replace in 1 Integration"
     assert [model.index(0, column).data() for column in (NAME, OLD, NEW)] == [
