@@ -157,7 +157,7 @@ def test_large_changes_tell_how_far_they_are_and_rebuild_their_indexes(
     monkeypatch.setattr(bulk, "_LEAST", 10)
     catalog = Catalog.create(tmp_path / "b.icons")
     try:
-        fill(catalog, [{"id": f"i{n}", "name": f"n{n}"} for n in range(1000)])
+        fill(catalog, [{"id": f"i{n}", "name": f"n{n} " * 40} for n in range(1000)])
         before = indexes(catalog)
         told: list[tuple[int, int]] = []
         catalog.progressed.append(lambda _, done, total: told.append((done, total)))
