@@ -170,9 +170,12 @@ class HistoryActions(QObject):
         )
         shown = _cancellable(future)
         self._follow(self.tr("Saving a change-set…"), shown, self._saver.cancel)
-        done = self.tr("Saved {count} edits as {name}").format(
-            count=number(len(ids)), name=one_line(path.name, 80)
+        words = (
+            self.tr("Saved 1 edit as {name}")
+            if len(ids) == 1
+            else self.tr("Saved {count} edits as {name}")
         )
+        done = words.format(count=number(len(ids)), name=one_line(path.name, 80))
         deliver(self, shown, lambda _: self.said.emit(done), self.failed.emit)
 
     def _file_dialog(self, title: str, mode: QFileDialog.AcceptMode) -> QFileDialog:

@@ -154,11 +154,10 @@ def _history(options: argparse.Namespace) -> int:
             if not options.edit:
                 raise Invalid("Name the edits to be saved, each with --edit.")
             history_file.save(connection, options.edit, options.save, lambda done, total: None)
-            _answer(
-                options,
-                {"saved": str(options.save), "edits": sorted(set(options.edit))},
-                f"Wrote {len(set(options.edit))} edits to {options.save}.",
-            )
+            edits = sorted(set(options.edit))
+            what = "1 edit" if len(edits) == 1 else f"{len(edits)} edits"
+            told = {"saved": str(options.save), "edits": edits}
+            _answer(options, told, f"Wrote {what} to {options.save}.")
         elif options.edit:
             _list_changes(options, connection)
         else:
