@@ -21,6 +21,7 @@ from db.changes import Change
 from db.child import Report, Task
 from db.connection import restrict, uri
 from db.csv_match import BIT, Counts, matched, register, text_of
+from db.csv_options import CsvOptions
 from db.csv_stage import MATCH_CACHE, Staged, stage_csv
 from db.edits import EditSession
 from db.errors import Problem, translated
@@ -48,7 +49,7 @@ class Reading:
         source: Path,
         catalog: Path | None,
         *,
-        delimiter: str | None = None,
+        options: CsvOptions = CsvOptions(),  # noqa: B008
         progress: Report | None = None,
     ) -> None:
         """Start reading.
@@ -56,12 +57,12 @@ class Reading:
         Args:
             source: the CSV file.
             catalog: the catalogue file that its rows are matched with; None for an empty one.
-            delimiter: None to detect it.
+            options: how to read it.
             progress: told the bytes read and those in all, on another thread.
         """
         self._folder = ScratchFolder()
         stage = self._folder.path / "stage.db"
-        job = partial(stage_csv, source=source, stage=stage, catalog=catalog, delimiter=delimiter)
+        job = partial(stage_csv, source=source, stage=stage, catalog=catalog, options=options)
         self._task = Task(job, progress)
         self.future: Future[Staged] = self._task.future
 

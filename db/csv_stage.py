@@ -10,11 +10,11 @@ It runs in a child process (see `db.child`). The stage holds
 from __future__ import annotations
 
 import csv
-import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
@@ -25,18 +25,21 @@ from db.child import Report
 from db.connection import restrict, uri
 from db.csv_dialect import (
     CELL_LIMIT,
+    CELLS_LIMIT,
     Column,
     cell_count_problem,
-    detect_delimiter,
+    columns_by_position,
     map_columns,
     shorten,
 )
-from db.csv_file import BUFFER, Source, not_utf8, opened, sample
 from db.csv_match import Counts, match
+from db.csv_options import CsvOptions
+from db.csv_reader import CsvReader, numbered_rows, read_csv, refined, settled
 from db.dates import instant_of
 from db.errors import Invalid, Problem, translated
 from db.fields import FIELD_BY_NAME, FIELDS, INSTANTS
 from db.metadata import json_problem
+from db.spreadsheet import unguarded
 
 SCHEMA: Final = f"""
 CREATE TABLE row(
@@ -52,7 +55,6 @@ CREATE TABLE reject(
     filling TEXT NOT NULL
 );
 """
-_ROWS_A_REPORT: Final = 2_000
 MATCH_CACHE: Final = -64_000
 """Page cache in KB (negative: SQLite's way to say KB) while ids are looked up in any order."""
 
@@ -68,14 +70,14 @@ class Staged:
     Attributes:
         source: the file.
         stage: the scratch database with its rows.
-        delimiter: the one it was read with.
+        options: what it was read with; what was to be detected is filled in.
         columns: what each column holds, in the order of the file.
         counts: what importing it would do.
     """
 
     source: Path
     stage: Path
-    delimiter: str
+    options: CsvOptions
     columns: tuple[Column, ...]
     counts: Counts
 
@@ -97,57 +99,55 @@ def stage_csv(
     source: Path,
     stage: Path,
     catalog: Path | None = None,
-    delimiter: str | None = None,
+    options: CsvOptions = CsvOptions(),  # noqa: B008
 ) -> Staged:
     """Read a CSV file into a new stage.
 
     Args:
         report: told how many bytes are read, of how many.
-        source: UTF-8, with or without a byte order mark.
+        source: the file, plain or gzip.
         stage: where to make the scratch database.
         catalog: the catalogue that the rows are matched with; None for an empty one.
-        delimiter: None to detect it.
+        options: how to read it.
 
     Raises:
-        Invalid: the file is not UTF-8, is empty, or has no usable heading.
+        Invalid: the file cannot be read with the options, is empty, or has no usable heading.
         CatalogError: it cannot be opened, or the stage cannot be written.
     """
-    csv.field_size_limit(CELL_LIMIT)
-    with translated(stage), opened(source) as file:
-        try:
-            return _stage(
-                report, file, source=source, stage=stage, catalog=catalog, delimiter=delimiter
-            )
-        except UnicodeDecodeError:
-            raise not_utf8(source) from None
+    total = source.stat().st_size if source.is_file() else 0
+    how = settled(source, options)
+    while True:  # twice at most: a chosen encoding that does not fit is refused
+        with translated(stage), read_csv(source, how) as reader:
+            try:
+                return _stage(report, reader, source, total, stage, catalog)
+            except UnicodeDecodeError:
+                tried = reader.options.encoding or "utf-8"
+        how = refined(source, how, tried)
 
 
 def _stage(
     report: Report,
-    file: Source,
-    *,
+    reader: CsvReader,
     source: Path,
+    total: int,
     stage: Path,
     catalog: Path | None,
-    delimiter: str | None,
 ) -> Staged:
-    buffered = io.BufferedReader(file, BUFFER)
-    if delimiter is None:
-        delimiter = detect_delimiter(sample(buffered))
-        buffered.seek(0)
-    text = io.TextIOWrapper(buffered, encoding="utf-8-sig", newline="")
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
-    columns = _read_heading(reader, source)
-    total = source.stat().st_size
+    file = reader.source
+    file.on_read = lambda: report(file.consumed, total)
     with closing(_create(stage)) as connection:
         connection.execute("BEGIN")
         rejects = _Rejects(connection)
-        rows = _Rows(reader, columns, rejects, lambda: report(file.tell(), total))
+        records = numbered_rows(
+            reader, lambda line, error: rejects.add(line, _syntax_problem(error))
+        )
+        columns, records = _read_heading(records, source, reader.options, rejects)
+        rows = _Rows(records, columns, rejects, safe=reader.options.safe)
         connection.executemany(_insert(columns), rows)
         report(total, total)
         _check(connection, columns, rejects, has_nul=file.has_nul)
         connection.execute("COMMIT")
-        staged = Staged(source, stage, delimiter, columns, Counts())
+        staged = Staged(source, stage, reader.options, columns, Counts())
         _attach(connection, catalog)
         connection.execute("BEGIN")
         counts = match(connection, staged.fields, rejected=rejects.count)
@@ -167,20 +167,41 @@ def _attach(connection: apsw.Connection, catalog: Path | None) -> None:
         connection.pragma("cache_size", MATCH_CACHE, schema="catalog")
 
 
-def _read_heading(reader: Any, source: Path) -> tuple[Column, ...]:
-    try:
-        heading = next(filter(None, reader), None)
-    except csv.Error as error:
+Records = Iterator[tuple[int, list[str]]]
+
+
+def _read_heading(
+    records: Records,
+    source: Path,
+    options: CsvOptions,
+    rejects: _Rejects,
+) -> tuple[tuple[Column, ...], Records]:
+    """The columns by the first row, and the rows that follow."""
+    line, first = next(records, (0, []))
+    if rejects.count:
         raise Invalid(
-            "The first line of {path} cannot be read as a heading: {reason}.",
+            "The first line of {path} cannot be read as a heading: {reason}",
             path=source,
-            reason=error,
-        ) from None
-    if heading is None:
+            reason=rejects.last,
+        )
+    if not first:
         raise Invalid(
             "{path} is empty. The first line of a CSV file names its columns.", path=source
         )
-    return map_columns(heading)
+    if len(first) > CELLS_LIMIT:
+        raise Invalid(
+            "Line {line} has {count} columns; at most {limit} are read. Choose the delimiter that "
+            "the file uses.",
+            line=line,
+            count=len(first),
+            limit=CELLS_LIMIT,
+        )
+    if not options.header:
+        fields = options.fields or tuple(field.name for field in FIELDS)
+        return columns_by_position(len(first), fields), chain([(line, first)], records)
+    if options.fields is not None:
+        return columns_by_position(len(first), options.fields, first), records
+    return map_columns(first), records
 
 
 def _create(stage: Path) -> apsw.Connection:
@@ -211,11 +232,13 @@ class _Rejects:
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
         self.count = 0
+        self.last: Problem | None = None
 
     def add(
         self, line: int, problem: Problem, *, row_id: str = "", field: str = "", value: str = ""
     ) -> None:
         self.count += 1
+        self.last = problem
         self._connection.execute(
             "INSERT INTO reject(line, id, field, value, template, filling) "
             "VALUES(?, ?, ?, ?, ?, ?)",
@@ -234,16 +257,12 @@ class _Rows:
     """The rows of a file as parameters of `_insert`; what cannot be a row goes to the rejects."""
 
     def __init__(
-        self,
-        reader: Any,
-        columns: Sequence[Column],
-        rejects: _Rejects,
-        tick: Callable[[], None],
+        self, records: Records, columns: Sequence[Column], rejects: _Rejects, *, safe: bool
     ) -> None:
-        self._reader = reader
+        self._records = records
         self._columns = columns
         self._rejects = rejects
-        self._tick = tick
+        self._safe = safe
 
     def __iter__(self) -> Iterator[list[Any]]:
         names = [column.field for column in self._columns]
@@ -251,9 +270,11 @@ class _Rows:
         id_at = names.index("id")
         dates = [position for position, name in enumerate(names) if name in INSTANTS]
         pick = _picker([position for position, name in enumerate(names) if name is not None], width)
-        for line, row in self._records():
+        for line, row in self._records:
             if len(row) != width and not self._is_padded(line, row):
                 continue
+            if self._safe:
+                row[:] = map(unguarded, row)
             if not row[id_at]:
                 self._rejects.add(line, Problem(NO_ID), field="id")
                 continue
@@ -262,23 +283,6 @@ class _Rows:
             for position in dates:
                 cells.append(instant_of(row[position]))
             yield cells
-
-    def _records(self) -> Iterator[tuple[int, list[str]]]:
-        """Each record with the line it starts at, as an editor counts."""
-        reader = self._reader
-        while True:
-            line = reader.line_num + 1
-            try:
-                for number, row in enumerate(reader, 1):
-                    if row:
-                        yield line, row
-                    line = reader.line_num + 1
-                    if not number % _ROWS_A_REPORT:
-                        self._tick()
-            except csv.Error as error:
-                self._rejects.add(line, _syntax_problem(error))
-            else:
-                return
 
     def _is_padded(self, line: int, row: list[str]) -> bool:
         """Whether a row of the wrong length only has empty cells too many; they are cut off.
@@ -291,7 +295,7 @@ class _Rows:
         if found > width and not any(row[width:]):
             del row[width:]
             return True
-        self._rejects.add(line, cell_count_problem(found, width), value=", ".join(row))
+        self._rejects.add(line, cell_count_problem(found, width), value=", ".join(row[:50]))
         return False
 
 

@@ -11,24 +11,23 @@ import shiboken6
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QVBoxLayout,
     QWidget,
 )
 
 from db.catalog import Catalog
-from db.csv_dialect import DELIMITERS
 from db.csv_import import Imported, Preview, Reading, Writing
 from db.csv_match import Counts
+from db.csv_reader import Peek, peek
 from db.csv_stage import Staged
 from db.errors import Cancelled, CatalogError
-from gui.background import deliver, run_in_gui
+from gui.background import deliver, in_thread, run_in_gui
 from gui.dialog_parts import FileRow, Foot, Message, fit_to_screen
 from gui.import_body import ImportBody
+from gui.import_options import ImportOptions
 from gui.redo_question import agreement
 from gui.text import number, one_line, sentence
 
@@ -65,6 +64,7 @@ class ImportDialog(QDialog):
         self._catalog = catalog
         self._path: Path | None = None
         self._reading: Reading | None = None
+        self._refused: Reading | None = None
         self._writing: Writing | None = None
         self._preview: Preview | None = None
         self._staged: Staged | None = None
@@ -87,6 +87,9 @@ class ImportDialog(QDialog):
         self.import_button, self.close_button = self._foot.begin_button, self._foot.close_button
         self._body.counted.connect(self._name_button)
         layout.addLayout(self._make_file_row())
+        self.options = ImportOptions()
+        self.options.changed.connect(self._read_again)
+        layout.addWidget(self.options)
         layout.addLayout(self._message)
         layout.addWidget(self._body, 1)
         layout.addLayout(self._foot)
@@ -94,7 +97,7 @@ class ImportDialog(QDialog):
         self.setAcceptDrops(True)
         self._body.show_counts(None)
         self._set_state(_State.IDLE)
-        self._say(self.tr("Choose a CSV file in UTF-8. Its first line names the columns."))
+        self._say(self.tr("Choose a CSV file."))
         if path is not None:
             self.read(path)
 
@@ -109,36 +112,27 @@ class ImportDialog(QDialog):
         self.file.returnPressed.connect(self._read_typed)
         self.file.dropped.connect(self.read)
         self.choose.clicked.connect(self._choose_file)
-        self.delimiter = QComboBox()
-        self.delimiter.setAccessibleName(self.tr("Delimiter"))
-        names = (self.tr("Comma"), self.tr("Semicolon"), self.tr("Tab"), self.tr("Pipe"))
-        for name, delimiter in zip(names, DELIMITERS, strict=True):
-            self.delimiter.addItem(name, delimiter)
-        self.delimiter.activated.connect(self._read_again)
-        delimiter_label = QLabel(self.tr("&Delimiter:"))
-        delimiter_label.setBuddy(self.delimiter)
-        row.addSpacing(16)
-        row.addWidget(delimiter_label)
-        row.addWidget(self.delimiter)
         return row
 
     # -- reading -------------------------------------------------------------------------------
 
-    def read(self, path: Path, delimiter: str | None = None) -> None:
-        """Read a file and show what importing it would do; whatever was read before goes.
+    def read(self, path: Path) -> None:
+        """Read a file and show what importing it would do; whatever was read before goes."""
+        self.options.reset()
+        self._body.forget_first()
+        self._read(path)
 
-        Args:
-            delimiter: None to detect it.
-        """
+    def _read(self, path: Path) -> None:
         self._forget()
         self._path = path
         self.file.show_path(path)
         self._say(self.tr("Reading {file} …").format(file=path.name))
         self._set_state(_State.READING)
+        options = self.options.options
         reading = Reading(
             path,
             self._catalog.path,
-            delimiter=delimiter,
+            options=options,
             progress=self._teller(),
         )
         self._reading = reading
@@ -148,6 +142,20 @@ class ImportDialog(QDialog):
             lambda staged: self._show(reading, staged),
             lambda error: self._not_read(reading, error),
         )
+        first = in_thread(lambda: peek(path, options), "first rows")
+        # Why there are none, the whole reading says as well.
+        deliver(self, first, lambda found: self._show_first(reading, found), lambda _: None)
+
+    def _show_first(self, reading: Reading, found: Peek) -> None:
+        if reading is not self._reading and reading is not self._refused:
+            return
+        if self._staged is None:
+            self.options.show_options(found.options)
+        shown = self._body.tabs.currentIndex()
+        self._body.show_first(found)
+        if self._staged is not None:
+            self._body.tabs.setCurrentIndex(shown)
+        self._set_state(self._state)
 
     def _teller(self) -> Callable[[int, int], None]:
         """Shows in the GUI thread what work on another thread reports."""
@@ -171,7 +179,7 @@ class ImportDialog(QDialog):
             self._not_read(reading, error)
             return
         self._preview, self._staged = preview, staged
-        self.delimiter.setCurrentIndex(self.delimiter.findData(staged.delimiter))
+        self.options.show_options(staged.options)
         self._body.show_staged(staged, preview)
         self._set_state(_State.READY)
         self._say_what_was_read(staged)
@@ -210,6 +218,7 @@ class ImportDialog(QDialog):
         if reading is not self._reading:
             return
         self._forget()
+        self._refused = reading
         self._set_state(_State.IDLE)
         if isinstance(error, Cancelled):
             self._say(self.tr("Reading was cancelled."))
@@ -289,7 +298,9 @@ class ImportDialog(QDialog):
     def _choose_file(self) -> None:
         dialog = QFileDialog(self, self.tr("Import CSV"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters([self.tr("CSV files (*.csv *.tsv *.txt)"), self.tr("All files (*)")])
+        dialog.setNameFilters(
+            [self.tr("CSV files (*.csv *.tsv *.txt *.csv.gz)"), self.tr("All files (*)")]
+        )
         dialog.setDirectory(str(self._path.parent if self._path else Path.home()))
         dialog.fileSelected.connect(lambda name: self.read(Path(name)))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -314,7 +325,7 @@ class ImportDialog(QDialog):
 
     def _read_again(self) -> None:
         if self._path is not None:
-            self.read(self._path, self.delimiter.currentData())
+            self._read(self._path)
 
     def _say(self, text: str, symbol: str = "info") -> None:
         self._message.say(text, symbol)
@@ -324,9 +335,9 @@ class ImportDialog(QDialog):
         busy = state in (_State.READING, _State.WRITING)
         self._foot.show_busy(busy)
         self.file.setEnabled(not busy and state is not _State.DONE)
-        self._body.setVisible(self._staged is not None)
+        self._body.setVisible(self._staged is not None or self._body.first.model() is not None)
         self.choose.setEnabled(not busy)
-        self.delimiter.setEnabled(
+        self.options.setEnabled(
             self._path is not None and state not in (_State.WRITING, _State.DONE)
         )
         counts = self._staged.counts if self._staged else Counts()

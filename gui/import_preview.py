@@ -21,6 +21,7 @@ from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from db.csv_import import Kind, Preview, PreviewRow, RejectedRow
+from db.csv_reader import Peek
 from gui import theme
 from gui.text import cut, field_title, number, one_line, plain_tooltip, sentence
 
@@ -174,6 +175,24 @@ def differing(old: str, new: str) -> tuple[str, str]:
     return f"…{old[skipped:]}", f"…{new[skipped:]}"
 
 
+class FirstRowsModel(PagedModel[PreviewRow]):
+    """The first rows of a file, as they will be read, before anything is made of them."""
+
+    def __init__(self, peek: Peek, parent: QObject | None = None) -> None:
+        rows = [PreviewRow(line, cells, ()) for line, cells in peek.rows]
+        width = max((len(row.cells) for row in rows), default=0)
+        line = QCoreApplication.translate("PreviewTable", "Line")
+        titles = [one_line(title, _SHOWN) for title in peek.heading]
+        titles += [f"#{place}" for place in range(len(titles) + 1, width + 1)]
+        super().__init__(lambda first, last: rows[first : last + 1], len(rows), [line, *titles])
+        self.setParent(parent)
+
+    def whole(self, row: PreviewRow, column: int) -> str:
+        if column == 0:
+            return number(row.line)
+        return row.cells[column - 1] if column <= len(row.cells) else ""
+
+
 _REJECT_HEADINGS: Final = (
     QT_TRANSLATE_NOOP("PreviewTable", "Line"),
     QT_TRANSLATE_NOOP("PreviewTable", "Id"),
@@ -227,6 +246,10 @@ class PreviewTable(QTableView):
     def show_rows(self, model: RowsModel, shown: Sequence[str]) -> None:
         """Show new, changed or unchanged rows."""
         self._show(model, [_LINE_WIDTH, *(_WIDTHS.get(name, 140) for name in shown)])
+
+    def show_first(self, model: FirstRowsModel) -> None:
+        """Show the first rows of a file."""
+        self._show(model, [_LINE_WIDTH, *[140] * (model.columnCount() - 1)])
 
     def show_rejects(self, model: RejectedModel) -> None:
         """Show rejected rows."""

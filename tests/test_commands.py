@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import signal
@@ -118,6 +119,26 @@ def test_ignored_columns_and_the_delimiter(tmp_path: Path, database: Path) -> No
     assert "Choose the delimiter" in refused.stderr
 
 
+def test_how_a_file_is_read_can_be_said(tmp_path: Path, database: Path) -> None:
+    file = tmp_path / "f.csv.gz"
+    text = "made by a tool\n1~'Łódź~a'~x\n% 2~b~y\n3~'''=1+1'~z\n"
+    file.write_bytes(gzip.compress(text.encode("cp1250")))
+    done = run(
+        *("import", file, "--catalog", database, "--encoding", "cp1250", "--delimiter", "~"),
+        *("--quote", "'", "--no-header", "--columns", "id,name", "--skip", "1", "--comment", "%"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Read as cp1250." in done.stdout
+    assert [(row["id"], row["name"]) for row in stored(database)] == [
+        ("1", "Łódź~a"),
+        ("3", "=1+1"),
+    ]
+    wrong = run("import", file, "--catalog", database, "--encoding", "klingon")
+    assert "no encoding named" in wrong.stderr
+    wrong = run("import", file, "--catalog", database, "--columns", "id,logo")
+    assert "'logo' is not a field" in wrong.stderr
+
+
 @pytest.mark.parametrize("delimiter", ["", ";;", '"', "\n"])
 def test_what_cannot_be_a_delimiter(file: Path, database: Path, delimiter: str) -> None:
     done = run("import", file, "--catalog", database, "--delimiter", delimiter)
@@ -125,7 +146,7 @@ def test_what_cannot_be_a_delimiter(file: Path, database: Path, delimiter: str) 
     assert "not one character" in done.stderr
 
 
-@pytest.mark.parametrize("content", [b"", b"name\nx\n", b"id\n\xff\n"])
+@pytest.mark.parametrize("content", [b"", b"name\nx\n", b'"id\n'])
 def test_what_cannot_be_imported_leaves_nothing(
     tmp_path: Path, database: Path, content: bytes
 ) -> None:

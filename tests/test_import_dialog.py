@@ -62,7 +62,7 @@ def opened(
 def tabs(dialog: ImportDialog) -> list[str]:
     return [
         dialog.tabs.tabText(place).replace("&", "")
-        for place in range(dialog.tabs.count())
+        for place in range(1, dialog.tabs.count())
         if dialog.tabs.isTabEnabled(place)
     ]
 
@@ -87,7 +87,7 @@ def button_text(dialog: ImportDialog) -> str:
 def test_without_a_file_there_is_nothing_to_import(opened: Callable[..., ImportDialog]) -> None:
     dialog = opened()
     assert not dialog.import_button.isEnabled()
-    assert not dialog.delimiter.isEnabled()
+    assert not dialog.options.delimiter.isEnabled()
     assert "Choose a CSV file" in dialog.message.text()
 
 
@@ -100,7 +100,7 @@ def test_what_was_read_and_what_it_would_change(
         "id;Name;type;createdAt;logo\ns;Same;t;;\na;New;t;;x\nb;Brand\u00a0new;;2024;\nb;again;;;\n"
     )
     dialog = opened(file)
-    assert dialog.delimiter.currentText() == "Semicolon"
+    assert dialog.options.delimiter.currentText() == "Semicolon"
     assert tabs(dialog) == ["New (1)", "Changed (1)", "Unchanged (1)", "Rejected (1)"]
     assert button_text(dialog) == "Import 2 Integrations"
     assert "4 rows read" in dialog.message.text()
@@ -172,22 +172,64 @@ def test_another_delimiter_reads_again(
 ) -> None:
     file.write_text("id;name\n1;a,b\n")
     dialog = opened(file)
-    dialog.delimiter.setCurrentIndex(0)
-    dialog.delimiter.activated.emit(0)
+    dialog.options.delimiter.setCurrentIndex(0)
+    dialog.options.delimiter.activated.emit(0)
     qtbot.waitUntil(lambda: "Choose the delimiter" in dialog.message.text(), timeout=30_000)
     assert not dialog.import_button.isEnabled()
-    dialog.delimiter.setCurrentIndex(1)
-    dialog.delimiter.activated.emit(1)
+    dialog.options.delimiter.setCurrentIndex(1)
+    dialog.options.delimiter.activated.emit(1)
     qtbot.waitUntil(dialog.import_button.isEnabled, timeout=30_000)
     assert button_text(dialog) == "Import 1 Integration"
+
+
+def test_the_first_rows_are_shown_as_they_are_read(
+    opened: Callable[..., ImportDialog], file: Path
+) -> None:
+    file.write_bytes("sep=|\r\nname|key\r\nÉlan déjà vu|1\r\n".encode("utf-16-le"))
+    dialog = opened(file)
+    first = dialog.tabs.widget(0)
+    assert isinstance(first, PreviewTable)
+    assert dialog.tabs.isTabEnabled(0)
+    assert dialog.tabs.currentIndex() == 0  # without ids there is nothing else to show
+    assert headings(first) == ["Line", "name", "key"]
+    assert texts(first, 0) == ["3", "Élan déjà vu", "1"]
+    assert dialog.options.encoding.currentText() == "UTF-16 LE"
+    assert dialog.options.delimiter.currentText() == "Pipe"
+    assert "named id" in dialog.message.text()
+
+
+def test_how_it_is_read_can_be_changed(
+    qtbot: QtBot, opened: Callable[..., ImportDialog], file: Path
+) -> None:
+    file.write_bytes("a report\nid,name\n1,'Łódź, Żółć'\n% 2,x\n".encode("cp1250"))
+    dialog = opened(file)
+    options = dialog.options
+    assert not options.rest.isVisible()
+    options.more.click()
+    options.skip.setValue(1)
+    options.quote.setCurrentIndex(1)
+    options.quote.activated.emit(1)
+    options.comment.setText("%")
+    options.comment.editingFinished.emit()
+    options.encoding.setCurrentIndex(options.encoding.findData("cp1250"))
+    options.encoding.activated.emit(0)
+    qtbot.waitUntil(dialog.import_button.isEnabled, timeout=30_000)
+    assert texts(dialog.tables["new"], 0) == ["3", "1", "Łódź, Żółć"]
+    assert tabs(dialog) == ["New (1)"]
+    assert options.rest.isVisible()
+    file.write_text("id,name\n2,b\n")
+    dialog.read(file)  # another file is detected anew
+    qtbot.waitUntil(dialog.import_button.isEnabled, timeout=30_000)
+    assert options.skip.value() == 0
+    assert options.encoding.currentText() == "UTF-8"
 
 
 def test_a_file_that_cannot_be_read_says_why(
     opened: Callable[..., ImportDialog], file: Path
 ) -> None:
-    file.write_bytes(b"id\n\xff\n")
+    file.write_bytes(b"name\n1\n")
     dialog = opened(file)
-    assert "line 2 holds the byte 0xFF" in dialog.message.text()
+    assert "named id" in dialog.message.text()
     assert not dialog.import_button.isEnabled()
 
 
@@ -235,7 +277,7 @@ def test_every_control_has_a_name(opened: Callable[..., ImportDialog], file: Pat
     csv_file(file, [{"id": "a"}])
     dialog = opened(file)
     controls = [
-        *(dialog.file, dialog.choose, dialog.delimiter, dialog.mapping, dialog.progress),
+        *(dialog.file, dialog.choose, dialog.options.delimiter, dialog.mapping, dialog.progress),
         *dialog.tables.values(),
     ]
     assert all(control.accessibleName() for control in controls)

@@ -1,0 +1,231 @@
+"""The command `import`, which needs no display and never loads Qt."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+from db import backups
+from db.catalog import Catalog
+from db.csv_import import Imported, Preview, Reading, RejectedRow, Writing
+from db.csv_match import Counts
+from db.csv_options import CsvOptions
+from db.csv_stage import Staged
+from db.errors import SentenceError
+from db.fields import FIELD_BY_KEY
+from gui.command_options import add_json, delimiter, print_json, sign_or_none
+
+OK: Final = 0
+SOME_REJECTED: Final = 1
+REJECTS_LISTED: Final = 20
+
+
+def add(subparsers: Any) -> None:
+    """Add the command to a parser's subparsers."""
+    parser = subparsers.add_parser(
+        "import",
+        help="put the rows of a CSV file into a catalogue",
+        description="Put the rows of a CSV file into a catalogue, matched by id, as one edit that "
+        "can be undone. A row whose id is new is added. A cell that says something else than the "
+        "catalogue changes it, and an empty one clears it; fields without a column stay.",
+        epilog="Exit code: 0 all well, 1 some rows rejected, 2 could not be done, 130 Ctrl-C.",
+    )
+    parser.add_argument("file", metavar="FILE", type=Path, help="a CSV file, plain or gzip")
+    parser.add_argument(
+        "--catalog",
+        metavar="DB",
+        type=Path,
+        required=True,
+        help="the catalogue; it is made if there is none",
+    )
+    _add_reading(parser)
+    parser.add_argument(
+        "--dry-run", action="store_true", help="only say what would be done, and change nothing"
+    )
+    add_json(parser)
+    parser.set_defaults(run=_import)
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    """How the file is read."""
+    group = parser.add_argument_group("how the file is read")
+    group.add_argument(
+        "--encoding", metavar="E", help="such as utf-8, cp1252 or gb18030 (default: detected)"
+    )
+    group.add_argument(
+        "--delimiter",
+        metavar="D",
+        type=delimiter,
+        help="what stands between cells: one character, or the word tab (default: detected)",
+    )
+    group.add_argument(
+        "--quote",
+        metavar="Q",
+        type=sign_or_none,
+        default='"',
+        help='what stands around cells: one character, or the word none (default: ")',
+    )
+    group.add_argument(
+        "--escape",
+        metavar="E",
+        type=sign_or_none,
+        default="",
+        help="what takes the meaning of the next character (default: none)",
+    )
+    group.add_argument(
+        "--no-header",
+        action="store_true",
+        help="the first row is data; the columns are those of an export, unless --columns says so",
+    )
+    group.add_argument(
+        "--columns",
+        metavar="FIELDS",
+        type=_columns,
+        help="the fields of the columns in their order, such as id,name,,iconUrl; an empty one is "
+        "ignored (default: by the heading)",
+    )
+    group.add_argument(
+        "--skip", metavar="N", type=int, default=0, help="lines to skip at the beginning"
+    )
+    group.add_argument(
+        "--comment", metavar="C", default="", help="leave out lines that begin with this"
+    )
+    group.add_argument(
+        "--safe",
+        action="store_true",
+        help="take off the apostrophes of an export that is safe for spreadsheets",
+    )
+
+
+def _columns(text: str) -> tuple[str | None, ...]:
+    """The names of fields by the keys that files use."""
+    keys = [key.strip() for key in text.split(",")]
+    for key in keys:
+        if key and key not in FIELD_BY_KEY:
+            known = ", ".join(FIELD_BY_KEY)
+            raise argparse.ArgumentTypeError(f"{key!r} is not a field; the fields are {known}")
+    return tuple(FIELD_BY_KEY[key].name if key else None for key in keys)
+
+
+def _reading_options(options: argparse.Namespace) -> CsvOptions:
+    return CsvOptions(
+        encoding=options.encoding,
+        delimiter=options.delimiter,
+        quote=options.quote,
+        escape=options.escape,
+        header=not options.no_header,
+        skip=options.skip,
+        comment=options.comment,
+        safe=options.safe,
+        fields=options.columns,
+    )
+
+
+def _import(options: argparse.Namespace) -> int:
+    start = time.perf_counter()
+    path: Path = options.catalog
+    with ExitStack() as stack:
+        known = path.exists()
+        catalog = stack.enter_context(closing(Catalog.open(path))) if known else None
+        reading = Reading(options.file, path if known else None, options=_reading_options(options))
+        stack.callback(reading.close)
+        staged = reading.future.result()
+        counts, edit = staged.counts, None
+        if not options.dry_run:
+            if catalog is None:
+                catalog = stack.enter_context(_created(path))
+            catalog.keep_backups(backups.root())
+            imported = _finished(Writing(catalog, staged))
+            _wait_for_backup(catalog)
+            counts, edit = imported.counts, imported.change.edit_id
+        seconds = time.perf_counter() - start
+        _list_rejects(staged)
+    if options.json:
+        print_json(
+            {
+                "read": counts.read,
+                "new": counts.new,
+                "changed": counts.changed,
+                "unchanged": counts.unchanged,
+                "rejected": counts.rejected,
+                "seconds": round(seconds, 3),
+                "edit": edit,
+            }
+        )
+    else:
+        _tell_import(staged, counts, seconds, dry_run=options.dry_run)
+    return SOME_REJECTED if counts.rejected else OK
+
+
+@contextmanager
+def _created(path: Path) -> Iterator[Catalog]:
+    """A new catalogue, which is gone again if the import fails."""
+    try:
+        with closing(Catalog.create(path)) as catalog:
+            yield catalog
+    except BaseException:
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        raise
+
+
+def _finished(writing: Writing) -> Imported:
+    """The outcome of a write; Ctrl-C takes it back, unless it is in the file already."""
+    try:
+        return writing.future.result()
+    except KeyboardInterrupt:
+        writing.cancel()
+        with suppress(SentenceError):
+            return writing.future.result()
+        raise
+
+
+def _wait_for_backup(catalog: Catalog) -> None:
+    backup = catalog.backup_under_way
+    if backup is None:
+        return
+    try:
+        backup.result()
+    except KeyboardInterrupt:  # the import is done, and stays
+        catalog.cancel(backup)
+    except SentenceError as error:
+        print(f"No backup was made. {error}", file=sys.stderr)
+
+
+def _list_rejects(staged: Staged) -> None:
+    rejected = staged.counts.rejected
+    if not rejected:
+        return
+    with closing(Preview(staged, None)) as preview:
+        for reject in preview.rejects(0, REJECTS_LISTED - 1):
+            print(_reject_line(reject), file=sys.stderr)
+    if rejected > REJECTS_LISTED:
+        print(f"… and {rejected - REJECTS_LISTED} more rejected rows.", file=sys.stderr)
+
+
+def _reject_line(reject: RejectedRow) -> str:
+    where = f"line {reject.line}"
+    if reject.field:
+        where += f", {reject.field}"
+    if reject.value:
+        where += f" {json.dumps(reject.value, ensure_ascii=False)}"
+    return f"{where}: {reject.problem}"
+
+
+def _tell_import(staged: Staged, counts: Counts, seconds: float, *, dry_run: bool) -> None:
+    if staged.ignored:
+        print(f"Ignored columns: {', '.join(staged.ignored)}.")
+    if staged.options.encoding not in (None, "utf-8"):
+        print(f"Read as {staged.options.encoding}.")
+    print(
+        f"Read {counts.read} rows of {staged.source.name} in {seconds:.1f} s: {counts.new} new, "
+        f"{counts.changed} changed, {counts.unchanged} unchanged, {counts.rejected} rejected."
+    )
+    if dry_run:
+        print("This was a dry run: nothing was written.")
