@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -53,7 +53,7 @@ def detect_delimiter(sample: str, options: CsvOptions = CsvOptions()) -> str:  #
         rows = _rows(sample, delimiter, options)
         if not rows:
             return 0, 0.0
-        known = {_field_of(heading)[1] for heading in rows[0]} - {None}
+        known = {field_of(heading)[1] for heading in rows[0]} - {None}
         body = Counter(len(row) == len(rows[0]) > 1 for row in rows[1:])
         return len(known), body[True] / max(1, body.total())
 
@@ -69,17 +69,20 @@ def _rows(sample: str, delimiter: str, options: CsvOptions) -> list[list[str]]:
     return rows
 
 
-def map_columns(headings: Sequence[str]) -> tuple[Column, ...]:
+def map_columns(headings: Sequence[str], key: Sequence[str] = ("id",)) -> tuple[Column, ...]:
     """Which column holds which field.
 
     A heading names a field in camelCase, snake_case or words, in any case; the organization's id
     is also called org or organization. Where several columns fit one field, the one that has the
     file name of the field exactly wins, and the others are ignored.
 
+    Args:
+        key: the fields that rows are matched by.
+
     Raises:
-        Invalid: no column holds the id, or two columns fit one field equally well.
+        Invalid: no column holds the key, or two columns fit one field equally well.
     """
-    found = [_field_of(heading) for heading in headings]
+    found = [field_of(heading) for heading in headings]
     best: dict[str, tuple[int, int]] = {}
     for position, (rank, name) in enumerate(found):
         if name is not None:
@@ -87,8 +90,7 @@ def map_columns(headings: Sequence[str]) -> tuple[Column, ...]:
     for position, (rank, name) in enumerate(found):
         if name is not None and best[name][0] == rank and best[name][1] != position:
             raise _two_columns(headings[best[name][1]], headings[position], name)
-    if "id" not in best:
-        raise no_id(headings)
+    _check_key(key, best, headings)
     chosen = {position: name for name, (_, position) in best.items()}
     return tuple(
         Column(heading.strip(), chosen.get(position)) for position, heading in enumerate(headings)
@@ -96,7 +98,10 @@ def map_columns(headings: Sequence[str]) -> tuple[Column, ...]:
 
 
 def columns_by_position(
-    width: int, fields: Sequence[str | None], headings: Sequence[str] = ()
+    width: int,
+    fields: Sequence[str | None],
+    headings: Sequence[str] = (),
+    key: Sequence[str] = ("id",),
 ) -> tuple[Column, ...]:
     """The columns of a file whose fields are told by their position; those beyond are ignored.
 
@@ -110,15 +115,14 @@ def columns_by_position(
         if held.count(name) > 1:
             raise Invalid("Two columns are to hold {field}.", field=FIELD_BY_NAME[name].key)
     titles = headings or [f"#{number}" for number in range(1, width + 1)]
-    if "id" not in held:
-        raise no_id(titles)
+    _check_key(key, held, titles)
     return tuple(
         Column(title.strip(), fields[place] if place < len(fields) else None)
         for place, title in enumerate(titles)
     )
 
 
-def _field_of(heading: str) -> tuple[int, str | None]:
+def field_of(heading: str) -> tuple[int, str | None]:
     """The field that a heading names, and how well: 0 exactly, 1 in another form, 2 by alias."""
     exact = _EXACT.get(heading)
     if exact is not None:
@@ -138,6 +142,21 @@ def _two_columns(first: str, second: str, name: str) -> Invalid:
         "The columns “{first}” and “{second}” both mean {field}. Rename or remove one of them.",
         first=first.strip(),
         second=second.strip(),
+        field=FIELD_BY_NAME[name].key,
+    )
+
+
+def _check_key(key: Sequence[str], held: Container[str], headings: Sequence[str]) -> None:
+    for name in key:
+        if name not in held:
+            raise no_id(headings) if name == "id" else no_key(name)
+
+
+def no_key(name: str) -> Invalid:
+    """Why a file that lacks a field of the key cannot be imported."""
+    return Invalid(
+        "No column is named {field}, and rows are to be matched by it. Match them by something "
+        "else, or name the columns in the first line of the file.",
         field=FIELD_BY_NAME[name].key,
     )
 

@@ -57,7 +57,7 @@ class Source(io.RawIOBase):
         if self.rows != self._rows_seen:
             self._rows_seen, self._silent = self.rows, 0
         self._silent += count
-        if self._silent > ROW_LIMIT + len(buffer):
+        if self._silent > ROW_LIMIT + BUFFER:
             raise RowTooLongError
         self.on_read()
         return count

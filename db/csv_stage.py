@@ -10,14 +10,15 @@ It runs in a child process (see `db.child`). The stage holds
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import apsw
 
@@ -32,7 +33,8 @@ from db.csv_dialect import (
     map_columns,
     shorten,
 )
-from db.csv_match import Counts, match
+from db.csv_match import Counts, Match, key_text, register
+from db.csv_match import match as match_rows
 from db.csv_options import CsvOptions
 from db.csv_reader import CsvReader, numbered_rows, read_csv, refined, settled
 from db.dates import instant_of
@@ -59,6 +61,10 @@ MATCH_CACHE: Final = -64_000
 """Page cache in KB (negative: SQLite's way to say KB) while ids are looked up in any order."""
 
 DUPLICATE: Final = "Line {first} has this id already. Give this row an id of its own."
+SAME_KEY: Final = "Line {first} has this {field} already, and rows are matched by it."
+SEVERAL: Final = "{count} integrations have this {field}; which one is meant cannot be told."
+TAKEN: Final = "No integration has this {field}, and the id is that of another one."
+NEW_WITHOUT_ID: Final = "No integration has this {field}, and a new one needs an id. Give it one."
 NO_ID: Final = "The row has no id, and nothing to match it by. Give it one."
 NUL: Final = "{field} holds a NUL character, which cannot be stored. Take it out."
 
@@ -73,6 +79,9 @@ class Staged:
         options: what it was read with; what was to be detected is filled in.
         columns: what each column holds, in the order of the file.
         counts: what importing it would do.
+        exact: its values are absent, null, texts or numbers, and not cells that say nothing of it.
+        unit: what `line` counts.
+        match: how its rows were matched.
     """
 
     source: Path
@@ -80,6 +89,9 @@ class Staged:
     options: CsvOptions
     columns: tuple[Column, ...]
     counts: Counts
+    exact: bool = False
+    unit: Literal["line", "item"] = "line"
+    match: Match = dataclasses.field(default_factory=Match)
 
     @property
     def ignored(self) -> tuple[str, ...]:
@@ -100,6 +112,7 @@ def stage_csv(
     stage: Path,
     catalog: Path | None = None,
     options: CsvOptions = CsvOptions(),  # noqa: B008
+    match: Match = Match(),  # noqa: B008
 ) -> Staged:
     """Read a CSV file into a new stage.
 
@@ -109,6 +122,7 @@ def stage_csv(
         stage: where to make the scratch database.
         catalog: the catalogue that the rows are matched with; None for an empty one.
         options: how to read it.
+        match: how the rows are matched.
 
     Raises:
         Invalid: the file cannot be read with the options, is empty, or has no usable heading.
@@ -119,7 +133,7 @@ def stage_csv(
     while True:  # twice at most: a chosen encoding that does not fit is refused
         with translated(stage), read_csv(source, how) as reader:
             try:
-                return _stage(report, reader, source, total, stage, catalog)
+                return _stage(report, reader, source, total, stage, catalog, match)
             except UnicodeDecodeError:
                 tried = reader.options.encoding or "utf-8"
         how = refined(source, how, tried)
@@ -132,27 +146,55 @@ def _stage(
     total: int,
     stage: Path,
     catalog: Path | None,
+    match: Match,
 ) -> Staged:
     file = reader.source
     file.on_read = lambda: report(file.consumed, total)
-    with closing(_create(stage)) as connection:
-        connection.execute("BEGIN")
-        rejects = _Rejects(connection)
+    with new_stage(stage) as connection:
+        rejects = Rejects(connection)
         records = numbered_rows(
             reader, lambda line, error: rejects.add(line, _syntax_problem(error))
         )
-        columns, records = _read_heading(records, source, reader.options, rejects)
-        rows = _Rows(records, columns, rejects, safe=reader.options.safe)
-        connection.executemany(_insert(columns), rows)
+        columns, records = _read_heading(records, source, reader.options, rejects, match)
+        rows = _Rows(records, columns, rejects, safe=reader.options.safe, need_id=match.by_id)
+        connection.executemany(insert_sql(columns), rows)
         report(total, total)
-        _check(connection, columns, rejects, has_nul=file.has_nul)
-        connection.execute("COMMIT")
-        staged = Staged(source, stage, reader.options, columns, Counts())
-        _attach(connection, catalog)
+        staged = Staged(source, stage, reader.options, columns, Counts(), match=match)
+        return replace(
+            staged, counts=finish(connection, staged, rejects, catalog, has_nul=file.has_nul)
+        )
+
+
+@contextmanager
+def new_stage(stage: Path) -> Iterator[apsw.Connection]:
+    """A stage to be filled, in a transaction that has begun."""
+    with closing(_create(stage)) as connection:
         connection.execute("BEGIN")
-        counts = match(connection, staged.fields, rejected=rejects.count)
-        connection.execute("COMMIT")
-    return replace(staged, counts=counts)
+        yield connection
+
+
+def finish(
+    connection: apsw.Connection,
+    staged: Staged,
+    rejects: Rejects,
+    catalog: Path | None,
+    *,
+    has_nul: bool,
+) -> Counts:
+    """Reject what cannot be stored, and match the rest with the catalogue."""
+    _check(connection, staged, rejects, has_nul=has_nul)
+    connection.execute("COMMIT")
+    _attach(connection, catalog)
+    connection.execute("BEGIN")
+
+    def reject() -> int:
+        if not staged.match.by_id:
+            _reject_left_out(connection, rejects, staged.match)
+        return rejects.count
+
+    counts = match_rows(connection, staged.fields, staged.match, exact=staged.exact, reject=reject)
+    connection.execute("COMMIT")
+    return counts
 
 
 def _attach(connection: apsw.Connection, catalog: Path | None) -> None:
@@ -174,7 +216,8 @@ def _read_heading(
     records: Records,
     source: Path,
     options: CsvOptions,
-    rejects: _Rejects,
+    rejects: Rejects,
+    match: Match,
 ) -> tuple[tuple[Column, ...], Records]:
     """The columns by the first row, and the rows that follow."""
     line, first = next(records, (0, []))
@@ -198,10 +241,11 @@ def _read_heading(
         )
     if not options.header:
         fields = options.fields or tuple(field.name for field in FIELDS)
-        return columns_by_position(len(first), fields), chain([(line, first)], records)
+        columns = columns_by_position(len(first), fields, key=match.key)
+        return columns, chain([(line, first)], records)
     if options.fields is not None:
-        return columns_by_position(len(first), options.fields, first), records
-    return map_columns(first), records
+        return columns_by_position(len(first), options.fields, first, key=match.key), records
+    return map_columns(first, key=match.key), records
 
 
 def _create(stage: Path) -> apsw.Connection:
@@ -219,14 +263,14 @@ def _create(stage: Path) -> apsw.Connection:
     return connection
 
 
-def _insert(columns: Sequence[Column]) -> str:
+def insert_sql(columns: Sequence[Column]) -> str:
     """The INSERT whose parameters are the cells of fields, the line, and the dates' instants."""
     names = [column.field for column in columns if column.field is not None]
     into = [*names, "line", *(INSTANTS[name] for name in names if name in INSTANTS)]
     return f"INSERT INTO row({', '.join(into)}) VALUES({', '.join('?' * len(into))})"
 
 
-class _Rejects:
+class Rejects:
     """Rows that cannot be stored, written to the stage as they are found."""
 
     def __init__(self, connection: apsw.Connection) -> None:
@@ -254,20 +298,27 @@ class _Rejects:
 
 
 class _Rows:
-    """The rows of a file as parameters of `_insert`; what cannot be a row goes to the rejects."""
+    """The rows of a file as parameters of `insert_sql`; what cannot be one goes to the rejects."""
 
     def __init__(
-        self, records: Records, columns: Sequence[Column], rejects: _Rejects, *, safe: bool
+        self,
+        records: Records,
+        columns: Sequence[Column],
+        rejects: Rejects,
+        *,
+        safe: bool,
+        need_id: bool,
     ) -> None:
         self._records = records
         self._columns = columns
         self._rejects = rejects
         self._safe = safe
+        self._need_id = need_id
 
     def __iter__(self) -> Iterator[list[Any]]:
         names = [column.field for column in self._columns]
         width = len(names)
-        id_at = names.index("id")
+        id_at = names.index("id") if self._need_id else -1
         dates = [position for position, name in enumerate(names) if name in INSTANTS]
         pick = _picker([position for position, name in enumerate(names) if name is not None], width)
         for line, row in self._records:
@@ -275,7 +326,7 @@ class _Rows:
                 continue
             if self._safe:
                 row[:] = map(unguarded, row)
-            if not row[id_at]:
+            if id_at >= 0 and not row[id_at]:
                 self._rejects.add(line, Problem(NO_ID), field="id")
                 continue
             cells = pick(row)
@@ -328,23 +379,23 @@ def _syntax_problem(error: csv.Error) -> Problem:
     return Problem("The row cannot be read: {reason}.", reason=text)
 
 
-def _check(
-    connection: apsw.Connection, columns: Sequence[Column], rejects: _Rejects, *, has_nul: bool
-) -> None:
+def _check(connection: apsw.Connection, staged: Staged, rejects: Rejects, *, has_nul: bool) -> None:
     """Reject the rows that cannot be stored, by set-based SQL where it can tell."""
-    _reject_duplicates(connection, rejects)
+    if "id" in staged.fields:
+        _reject_duplicates(connection, rejects)
+    if not staged.match.by_id:
+        _reject_same_key(connection, rejects, staged.match)
     if has_nul:
-        for column in columns:
-            if column.field is not None:
-                _reject_nul(connection, rejects, column.field)
-    if any(column.field == "metadata" for column in columns):
+        for name in staged.fields:
+            _reject_nul(connection, rejects, name)
+    if "metadata" in staged.fields and not staged.exact:
         _reject_metadata(connection, rejects)
 
 
-def _reject_duplicates(connection: apsw.Connection, rejects: _Rejects) -> None:
+def _reject_duplicates(connection: apsw.Connection, rejects: Rejects) -> None:
     connection.execute(
         "CREATE TEMP TABLE taken AS "
-        "SELECT id, min(line) AS first FROM row GROUP BY id HAVING count(*) > 1"
+        "SELECT id, min(line) AS first FROM row WHERE id <> '' GROUP BY id HAVING count(*) > 1"
     )
     if not connection.execute("SELECT count(*) FROM taken").get:
         return
@@ -362,7 +413,56 @@ def _reject_duplicates(connection: apsw.Connection, rejects: _Rejects) -> None:
     )
 
 
-def _reject_nul(connection: apsw.Connection, rejects: _Rejects, name: str) -> None:
+def _reject_same_key(connection: apsw.Connection, rejects: Rejects, match: Match) -> None:
+    """Reject rows whose key an earlier one has; rows without a key are new ones."""
+    names = [key_text(name, "row") for name in match.key]
+    filled = " AND ".join(f"{name} <> ''" for name in names)
+    register(connection)
+    found = connection.execute(
+        f"SELECT line, ifnull(id, ''), {names[-1]}, first FROM (SELECT row.*, "
+        f"min(line) OVER (PARTITION BY {', '.join(names)}) AS first "
+        f"FROM row WHERE {filled}) AS row "
+        "WHERE line > first ORDER BY line"
+    )
+    keys = _keys(match)
+    _drop(
+        connection,
+        rejects,
+        (
+            (line, row_id, keys, value, Problem(SAME_KEY, first=first, field=keys))
+            for line, row_id, value, first in found
+        ),
+    )
+
+
+def _keys(match: Match) -> str:
+    return ", ".join(FIELD_BY_NAME[name].key for name in match.key)
+
+
+def _reject_left_out(connection: apsw.Connection, rejects: Rejects, match: Match) -> None:
+    """Reject the rows that `find_keys` cannot match."""
+    keys = _keys(match)
+    found = connection.execute(
+        "SELECT row.line, ifnull(row.id, ''), left_out.count FROM temp.left_out "
+        "JOIN row ON row.line = left_out.line ORDER BY row.line"
+    )
+
+    def problem(row_id: str, count: int) -> Problem:
+        if count:
+            return Problem(SEVERAL, count=count, field=keys)
+        return Problem(TAKEN, field=keys) if row_id else Problem(NEW_WITHOUT_ID, field=keys)
+
+    _drop(
+        connection,
+        rejects,
+        (
+            (line, row_id, keys if count else "id", row_id, problem(row_id, count))
+            for line, row_id, count in found
+        ),
+    )
+
+
+def _reject_nul(connection: apsw.Connection, rejects: Rejects, name: str) -> None:
     key = FIELD_BY_NAME[name].key
     found = connection.execute(f"SELECT line, id, {name} FROM row WHERE instr({name}, char(0))")
     _drop(
@@ -372,7 +472,7 @@ def _reject_nul(connection: apsw.Connection, rejects: _Rejects, name: str) -> No
     )
 
 
-def _reject_metadata(connection: apsw.Connection, rejects: _Rejects) -> None:
+def _reject_metadata(connection: apsw.Connection, rejects: Rejects) -> None:
     """SQLite's check is the quicker one; it takes a little less than `json_problem` does."""
     found = connection.execute(
         "SELECT line, id, metadata FROM row WHERE metadata <> '' AND NOT json_valid(metadata)"
@@ -390,7 +490,7 @@ def _reject_metadata(connection: apsw.Connection, rejects: _Rejects) -> None:
 
 def _drop(
     connection: apsw.Connection,
-    rejects: _Rejects,
+    rejects: Rejects,
     found: Iterator[tuple[int, str, str, str, Problem]],
 ) -> None:
     lines: list[tuple[int]] = []

@@ -37,7 +37,7 @@ SPECS = (
     Spec("save_copy", _N("Actions", "Save a &Copy…"), "save", "Ctrl+Shift+S"),
     Spec("restore_backup", _N("Actions", "Restore a &Backup…"), "revert"),
     Spec("check", _N("Actions", "Chec&k Catalogue…"), "ok"),
-    Spec("import", _N("Actions", "&Import CSV…"), "import", "Ctrl+I"),
+    Spec("import", _N("Actions", "&Import…"), "import", "Ctrl+I"),
     Spec("export", _N("Actions", "&Export CSV…"), "export", "Ctrl+E"),
     Spec("apply_changes", _N("Actions", "Apply Change-Se&t…"), "import"),
     Spec("compact", _N("Actions", "Co&mpact Catalogue…"), "fit"),

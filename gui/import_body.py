@@ -14,7 +14,10 @@ from db.csv_stage import Staged
 from gui.import_preview import FirstRowsModel, PreviewTable, RejectedModel, RowsModel
 from gui.text import field_title, number, one_line
 
-KINDS: Final[tuple[Kind, ...]] = ("new", "changed", "unchanged")
+KINDS: Final[tuple[Kind, ...]] = ("new", "changed", "deleted", "unchanged", "skipped")
+
+
+_SELDOM: Final = ("deleted", "skipped")
 
 
 class ImportBody(QSplitter):
@@ -64,7 +67,9 @@ class ImportBody(QSplitter):
         return {
             "new": self.tr("&New"),
             "changed": self.tr("Chan&ged"),
+            "deleted": self.tr("De&leted"),
             "unchanged": self.tr("&Unchanged"),
+            "skipped": self.tr("S&kipped"),
             "rejected": self.tr("&Rejected"),
         }
 
@@ -86,9 +91,12 @@ class ImportBody(QSplitter):
                     name for name in staged.fields if name in changed or name in ("id", "name")
                 )
             table = self.tables[kind]
-            table.show_rows(RowsModel(preview, kind, count, staged.fields, shown, table), shown)
+            model = RowsModel(preview, kind, count, staged.fields, shown, table, unit=staged.unit)
+            table.show_rows(model, shown)
         rejected = self.tables["rejected"]
-        rejected.show_rejects(RejectedModel(preview, staged.counts.rejected, rejected))
+        rejected.show_rejects(
+            RejectedModel(preview, staged.counts.rejected, rejected, unit=staged.unit)
+        )
         self.show_counts(staged.counts)
         filled = [place for place in range(1, self.tabs.count()) if self.tabs.isTabEnabled(place)]
         self.tabs.setCurrentIndex(filled[0] if filled else 0)
@@ -113,6 +121,8 @@ class ImportBody(QSplitter):
             count = getattr(counts, kind) if counts else 0
             self.tabs.setTabText(place, f"{title} ({number(count)})" if counts else title)
             self.tabs.setTabEnabled(place, count > 0)
+            # What only some ways to import have takes no room in the others.
+            self.tabs.setTabVisible(place, kind not in _SELDOM or count > 0)
         self.counted.emit(counts)
 
     def show_rejected(self, counts: Counts) -> None:

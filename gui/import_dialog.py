@@ -1,4 +1,4 @@
-"""The import of a CSV file: what was read, what it would change, and the import itself."""
+"""The import of a file: what was read, what it would change, and the import itself."""
 
 from __future__ import annotations
 
@@ -21,16 +21,23 @@ from PySide6.QtWidgets import (
 from db.catalog import Catalog
 from db.csv_import import Imported, Preview, Reading, Writing
 from db.csv_match import Counts
+from db.csv_options import CsvOptions
 from db.csv_reader import Peek, peek
 from db.csv_stage import Staged
 from db.errors import Cancelled, CatalogError
+from db.stage import format_of
 from gui.background import deliver, in_thread, run_in_gui
 from gui.dialog_parts import FileRow, Foot, Message, fit_to_screen
 from gui.import_body import ImportBody
+from gui.import_match import ImportMatch
 from gui.import_options import ImportOptions
 from gui.redo_question import agreement
 from gui.text import number, one_line, sentence
 
+_PATTERNS: Final = (
+    *("*.csv", "*.tsv", "*.txt", "*.csv.gz", "*.tsv.gz"),
+    *("*.json", "*.jsonl", "*.ndjson", "*.json.gz", "*.jsonl.gz"),
+)
 ORIGIN: Final = "import"
 """The `Change` of an import carries it."""
 
@@ -44,7 +51,7 @@ class _State(Enum):
 
 
 class ImportDialog(QDialog):
-    """Reads a CSV file, shows what importing it would do, and does it.
+    """Reads a CSV or JSON file, shows what importing it would do, and does it.
 
     Signals:
         imported(Change): the import is in the catalogue.
@@ -70,7 +77,7 @@ class ImportDialog(QDialog):
         self._staged: Staged | None = None
         self._state = _State.IDLE
         self._closing = False
-        self.setWindowTitle(self.tr("Import CSV"))
+        self.setWindowTitle(self.tr("Import"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 16)
         layout.setSpacing(12)
@@ -90,6 +97,9 @@ class ImportDialog(QDialog):
         self.options = ImportOptions()
         self.options.changed.connect(self._read_again)
         layout.addWidget(self.options)
+        self.match = ImportMatch()
+        self.match.changed.connect(self._read_again)
+        layout.addWidget(self.match)
         layout.addLayout(self._message)
         layout.addWidget(self._body, 1)
         layout.addLayout(self._foot)
@@ -97,7 +107,7 @@ class ImportDialog(QDialog):
         self.setAcceptDrops(True)
         self._body.show_counts(None)
         self._set_state(_State.IDLE)
-        self._say(self.tr("Choose a CSV file."))
+        self._say(self.tr("Choose a CSV or JSON file."))
         if path is not None:
             self.read(path)
 
@@ -133,6 +143,7 @@ class ImportDialog(QDialog):
             path,
             self._catalog.path,
             options=options,
+            match=self.match.match(),
             progress=self._teller(),
         )
         self._reading = reading
@@ -142,12 +153,15 @@ class ImportDialog(QDialog):
             lambda staged: self._show(reading, staged),
             lambda error: self._not_read(reading, error),
         )
-        first = in_thread(lambda: peek(path, options), "first rows")
+        first = in_thread(lambda: _first_rows(path, options), "first rows")
         # Why there are none, the whole reading says as well.
         deliver(self, first, lambda found: self._show_first(reading, found), lambda _: None)
 
-    def _show_first(self, reading: Reading, found: Peek) -> None:
+    def _show_first(self, reading: Reading, found: Peek | None) -> None:
         if reading is not self._reading and reading is not self._refused:
+            return
+        self.options.setVisible(found is not None)
+        if found is None:
             return
         if self._staged is None:
             self.options.show_options(found.options)
@@ -187,7 +201,7 @@ class ImportDialog(QDialog):
             self.import_button.setFocus()
 
     def _name_button(self, counts: Counts | None) -> None:
-        count = counts.new + counts.changed if counts else 0
+        count = counts.written if counts else 0
         if count == 1:
             text = self.tr("&Import 1 Integration")
         elif count:
@@ -210,9 +224,15 @@ class ImportDialog(QDialog):
                     count=number(counts.rejected)
                 )
             )
-        if not counts.new and not counts.changed:
+        if counts.deleted:
+            words = self.tr("{count} deleted, since the file lacks them.")
+            parts.append(words.format(count=number(counts.deleted)))
+        if staged.match.mirror and counts.rejected:
+            parts.append(self.tr("Nothing is deleted while rows are rejected."))
+        if not counts.written:
             parts.append(self.tr("There is nothing to import."))
-        self._say(" ".join(parts), "warning" if counts.rejected else "ok")
+        doubtful = counts.rejected or counts.deleted
+        self._say(" ".join(parts), "warning" if doubtful else "ok")
 
     def _not_read(self, reading: Reading, error: Exception) -> None:
         if reading is not self._reading:
@@ -241,14 +261,18 @@ class ImportDialog(QDialog):
 
     def _import(self, staged: Staged) -> None:
         label = self.tr("Import {file}: {new} new, {changed} changed")
+        mirrored = self.tr("Import {file}: {new} new, {changed} changed, {deleted} deleted")
         self._set_state(_State.WRITING)
         self._say(self.tr("Importing {file} …").format(file=staged.source.name))
         self._writing = Writing(
             self._catalog,
             staged,
             origin=ORIGIN,
-            label=lambda of, counts: label.format(
-                file=of.source.name, new=number(counts.new), changed=number(counts.changed)
+            label=lambda of, counts: (mirrored if of.match.mirror else label).format(
+                file=of.source.name,
+                new=number(counts.new),
+                changed=number(counts.changed),
+                deleted=number(counts.deleted),
             ),
             progress=self._teller(),
         )
@@ -296,11 +320,10 @@ class ImportDialog(QDialog):
     # -- the rest ------------------------------------------------------------------------------
 
     def _choose_file(self) -> None:
-        dialog = QFileDialog(self, self.tr("Import CSV"))
+        dialog = QFileDialog(self, self.tr("Import"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters(
-            [self.tr("CSV files (*.csv *.tsv *.txt *.csv.gz)"), self.tr("All files (*)")]
-        )
+        files = self.tr("CSV and JSON ({patterns})").format(patterns=" ".join(_PATTERNS))
+        dialog.setNameFilters([files, self.tr("All files (*)")])
         dialog.setDirectory(str(self._path.parent if self._path else Path.home()))
         dialog.fileSelected.connect(lambda name: self.read(Path(name)))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -337,11 +360,11 @@ class ImportDialog(QDialog):
         self.file.setEnabled(not busy and state is not _State.DONE)
         self._body.setVisible(self._staged is not None or self._body.first.model() is not None)
         self.choose.setEnabled(not busy)
-        self.options.setEnabled(
-            self._path is not None and state not in (_State.WRITING, _State.DONE)
-        )
+        changeable = self._path is not None and state not in (_State.WRITING, _State.DONE)
+        self.options.setEnabled(changeable)
+        self.match.setEnabled(changeable)
         counts = self._staged.counts if self._staged else Counts()
-        self.import_button.setEnabled(state is _State.READY and bool(counts.new + counts.changed))
+        self.import_button.setEnabled(state is _State.READY and bool(counts.written))
         self.import_button.setVisible(state is not _State.DONE)
         done = state is _State.DONE
         self.close_button.setText(self.tr("&Close") if done else self.tr("&Cancel"))
@@ -377,3 +400,8 @@ class ImportDialog(QDialog):
         """Clean up and close."""
         self._forget()
         super().done(result)
+
+
+def _first_rows(path: Path, options: CsvOptions) -> Peek | None:
+    """The first rows of a CSV file; None for another kind."""
+    return peek(path, options) if format_of(path) == "csv" else None

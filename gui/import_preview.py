@@ -115,12 +115,13 @@ class RowsModel(PagedModel[PreviewRow]):
         fields: Sequence[str],
         shown: Sequence[str],
         parent: QObject | None = None,
+        *,
+        unit: str = "line",
     ) -> None:
-        line = QCoreApplication.translate("PreviewTable", "Line")
         super().__init__(
             lambda first, last: preview.rows(kind, first, last),
             count,
-            [line, *map(field_title, shown)],
+            [_unit_title(unit), *map(field_title, shown)],
             parent,
         )
         self._places = [fields.index(name) for name in shown]
@@ -130,7 +131,7 @@ class RowsModel(PagedModel[PreviewRow]):
 
     def text(self, row: PreviewRow, column: int) -> str:
         if column == 0:
-            return number(row.line)
+            return number(row.line) if row.line else ""
         place = self._places[column - 1]
         old, new = row.old[place], row.cells[place]
         if old is None:
@@ -175,6 +176,13 @@ def differing(old: str, new: str) -> tuple[str, str]:
     return f"…{old[skipped:]}", f"…{new[skipped:]}"
 
 
+def _unit_title(unit: str) -> str:
+    """The heading over the numbers of lines, or of items."""
+    if unit == "item":
+        return QCoreApplication.translate("PreviewTable", "Item")
+    return QCoreApplication.translate("PreviewTable", "Line")
+
+
 class FirstRowsModel(PagedModel[PreviewRow]):
     """The first rows of a file, as they will be read, before anything is made of them."""
 
@@ -194,7 +202,6 @@ class FirstRowsModel(PagedModel[PreviewRow]):
 
 
 _REJECT_HEADINGS: Final = (
-    QT_TRANSLATE_NOOP("PreviewTable", "Line"),
     QT_TRANSLATE_NOOP("PreviewTable", "Id"),
     QT_TRANSLATE_NOOP("PreviewTable", "Field"),
     QT_TRANSLATE_NOOP("PreviewTable", "Value"),
@@ -205,10 +212,13 @@ _REJECT_HEADINGS: Final = (
 class RejectedModel(PagedModel[RejectedRow]):
     """Rejected rows: line, id, field, value and reason."""
 
-    def __init__(self, preview: Preview, count: int, parent: QObject | None = None) -> None:
-        headings = [
+    def __init__(
+        self, preview: Preview, count: int, parent: QObject | None = None, *, unit: str = "line"
+    ) -> None:
+        others = [
             QCoreApplication.translate("PreviewTable", str(title)) for title in _REJECT_HEADINGS
         ]
+        headings = [_unit_title(unit), *others]
         super().__init__(preview.rejects, count, headings, parent)
 
     def whole(self, row: RejectedRow, column: int) -> str:

@@ -88,7 +88,7 @@ def test_without_a_file_there_is_nothing_to_import(opened: Callable[..., ImportD
     dialog = opened()
     assert not dialog.import_button.isEnabled()
     assert not dialog.options.delimiter.isEnabled()
-    assert "Choose a CSV file" in dialog.message.text()
+    assert "Choose a CSV or JSON file" in dialog.message.text()
 
 
 def test_what_was_read_and_what_it_would_change(
@@ -183,13 +183,13 @@ def test_another_delimiter_reads_again(
 
 
 def test_the_first_rows_are_shown_as_they_are_read(
-    opened: Callable[..., ImportDialog], file: Path
+    qtbot: QtBot, opened: Callable[..., ImportDialog], file: Path
 ) -> None:
     file.write_bytes("sep=|\r\nname|key\r\nÉlan déjà vu|1\r\n".encode("utf-16-le"))
     dialog = opened(file)
     first = dialog.tabs.widget(0)
     assert isinstance(first, PreviewTable)
-    assert dialog.tabs.isTabEnabled(0)
+    qtbot.waitUntil(lambda: dialog.tabs.isTabEnabled(0), timeout=30_000)
     assert dialog.tabs.currentIndex() == 0  # without ids there is nothing else to show
     assert headings(first) == ["Line", "name", "key"]
     assert texts(first, 0) == ["3", "Élan déjà vu", "1"]
@@ -222,6 +222,45 @@ def test_how_it_is_read_can_be_changed(
     qtbot.waitUntil(dialog.import_button.isEnabled, timeout=30_000)
     assert options.skip.value() == 0
     assert options.encoding.currentText() == "UTF-8"
+
+
+def test_a_json_file_needs_no_dialect(
+    qtbot: QtBot, opened: Callable[..., ImportDialog], tmp_path: Path
+) -> None:
+    path = tmp_path / "file.json"
+    path.write_text('[{"id": "a", "name": "A"},\n{"id": "b", "name": {}}]')
+    dialog = opened(path)
+    assert tabs(dialog) == ["New (1)", "Rejected (1)"]
+    assert headings(dialog.tables["rejected"])[0] == "Item"
+    assert texts(dialog.tables["rejected"], 0)[:4] == ["2", "b", "name", "{}"]
+    qtbot.waitUntil(lambda: not dialog.options.isVisible(), timeout=30_000)
+
+
+def test_rows_are_matched_and_written_as_chosen(
+    qtbot: QtBot, opened: Callable[..., ImportDialog], catalog: Catalog, file: Path
+) -> None:
+    add(catalog, id="1", name="one", client_id="c1")
+    add(catalog, id="2", name="two", client_id="c2")
+    file.write_text("clientId,name\nc1,\n")
+    dialog = opened(file)
+    assert "named id" in dialog.message.text()
+    dialog.match.fields["client_id"].trigger()
+    dialog.match.fields["id"].trigger()
+    assert dialog.match.key.text() == "Client id"
+    qtbot.waitUntil(dialog.import_button.isEnabled, timeout=30_000)
+    assert tabs(dialog) == ["Changed (1)"]
+    dialog.match.keep_empty.click()
+    qtbot.waitUntil(lambda: tabs(dialog) == ["Unchanged (1)"], timeout=30_000)
+    dialog.match.mode.setCurrentIndex(3)
+    dialog.match.mode.activated.emit(3)
+    qtbot.waitUntil(dialog.import_button.isEnabled, timeout=30_000)
+    assert tabs(dialog) == ["Deleted (1)", "Unchanged (1)"]
+    assert texts(dialog.tables["deleted"], 0) == ["", "two", "c2"]
+    assert "1 deleted, since the file lacks them" in dialog.message.text()
+    with qtbot.waitSignal(dialog.imported, timeout=30_000):
+        dialog.import_button.click()
+    assert [row["id"] for row in records(catalog)] == ["1"]
+    assert catalog.undo_label() == "Import file.csv: 0 new, 0 changed, 1 deleted"
 
 
 def test_a_file_that_cannot_be_read_says_why(

@@ -111,7 +111,7 @@ def test_first_start_offers_the_sample_and_shows_it(qtbot: QtBot, open_window: O
     page = space(window).empty
     assert page.isVisible()
     assert [button.text().replace("&", "") for button in page.buttons] == [
-        "Import CSV…",
+        "Import…",
         "Open Catalogue…",
         "Load the Sample Catalogue",
     ]
