@@ -8,13 +8,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from db import backups
 from db.catalog import Catalog
 from db.csv_import import Imported, Preview, Reading, RejectedRow, Writing
-from db.csv_match import Counts
+from db.csv_match import Counts, Match
 from db.csv_options import CsvOptions
 from db.csv_stage import Staged
 from db.errors import SentenceError
@@ -24,19 +25,25 @@ from gui.command_options import add_json, delimiter, print_json, sign_or_none
 OK: Final = 0
 SOME_REJECTED: Final = 1
 REJECTS_LISTED: Final = 20
+_MODES: Final = {
+    "both": Match(),
+    "add": Match(change=False),
+    "change": Match(add=False),
+    "mirror": Match(mirror=True),
+}
 
 
 def add(subparsers: Any) -> None:
     """Add the command to a parser's subparsers."""
     parser = subparsers.add_parser(
         "import",
-        help="put the rows of a CSV file into a catalogue",
-        description="Put the rows of a CSV file into a catalogue, matched by id, as one edit that "
-        "can be undone. A row whose id is new is added. A cell that says something else than the "
-        "catalogue changes it, and an empty one clears it; fields without a column stay.",
+        help="put the rows of a file into a catalogue",
+        description="Put the rows of a CSV or JSON file into a catalogue, matched by id, as one "
+        "edit that can be undone. A row whose id is new is added. A cell that says something else than "
+        "the catalogue changes it, and an empty one clears it; fields without a column stay.",
         epilog="Exit code: 0 all well, 1 some rows rejected, 2 could not be done, 130 Ctrl-C.",
     )
-    parser.add_argument("file", metavar="FILE", type=Path, help="a CSV file, plain or gzip")
+    parser.add_argument("file", metavar="FILE", type=Path, help="a CSV or JSON file, plain or gzip")
     parser.add_argument(
         "--catalog",
         metavar="DB",
@@ -45,6 +52,7 @@ def add(subparsers: Any) -> None:
         help="the catalogue; it is made if there is none",
     )
     _add_reading(parser)
+    _add_matching(parser)
     parser.add_argument(
         "--dry-run", action="store_true", help="only say what would be done, and change nothing"
     )
@@ -103,6 +111,46 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_matching(parser: argparse.ArgumentParser) -> None:
+    """How rows are matched, and what becomes of them."""
+    group = parser.add_argument_group("what becomes of its rows")
+    group.add_argument(
+        "--match",
+        metavar="FIELDS",
+        type=_key,
+        default=("id",),
+        help="the fields that rows are matched by, such as clientId or orgId,name (default: id)",
+    )
+    group.add_argument(
+        "--mode",
+        choices=list(_MODES),
+        default="both",
+        help="add new integrations, change those that are there, both, or mirror: both, and delete "
+        "what the file lacks, unless a row is rejected (default: both)",
+    )
+    group.add_argument(
+        "--keep-empty", action="store_true", help="an empty cell leaves what is there"
+    )
+    group.add_argument(
+        "--newer",
+        action="store_true",
+        help="change only what has an earlier updatedAt than its row",
+    )
+
+
+def _key(text: str) -> tuple[str, ...]:
+    fields = _columns(text)
+    names = tuple(name for name in fields if name is not None and name != "metadata")
+    if len(names) != len(fields) or len(set(names)) != len(names):
+        raise argparse.ArgumentTypeError(f"{text!r} is no set of fields to match by")
+    return names
+
+
+def _matching(options: argparse.Namespace) -> Match:
+    mode = _MODES[options.mode]
+    return replace(mode, key=options.match, keep_empty=options.keep_empty, newer=options.newer)
+
+
 def _columns(text: str) -> tuple[str | None, ...]:
     """The names of fields by the keys that files use."""
     keys = [key.strip() for key in text.split(",")]
@@ -133,7 +181,12 @@ def _import(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         known = path.exists()
         catalog = stack.enter_context(closing(Catalog.open(path))) if known else None
-        reading = Reading(options.file, path if known else None, options=_reading_options(options))
+        reading = Reading(
+            options.file,
+            path if known else None,
+            options=_reading_options(options),
+            match=_matching(options),
+        )
         stack.callback(reading.close)
         staged = reading.future.result()
         counts, edit = staged.counts, None
@@ -154,6 +207,8 @@ def _import(options: argparse.Namespace) -> int:
                 "changed": counts.changed,
                 "unchanged": counts.unchanged,
                 "rejected": counts.rejected,
+                "skipped": counts.skipped,
+                "deleted": counts.deleted,
                 "seconds": round(seconds, 3),
                 "edit": edit,
             }
@@ -204,18 +259,24 @@ def _list_rejects(staged: Staged) -> None:
         return
     with closing(Preview(staged, None)) as preview:
         for reject in preview.rejects(0, REJECTS_LISTED - 1):
-            print(_reject_line(reject), file=sys.stderr)
+            print(_reject_line(reject, staged.unit), file=sys.stderr)
     if rejected > REJECTS_LISTED:
         print(f"… and {rejected - REJECTS_LISTED} more rejected rows.", file=sys.stderr)
 
 
-def _reject_line(reject: RejectedRow) -> str:
-    where = f"line {reject.line}"
+def _reject_line(reject: RejectedRow, unit: str) -> str:
+    where = f"{unit} {reject.line}"
     if reject.field:
         where += f", {reject.field}"
     if reject.value:
         where += f" {json.dumps(reject.value, ensure_ascii=False)}"
     return f"{where}: {reject.problem}"
+
+
+def _rest(counts: Counts) -> str:
+    """What only some ways to import have."""
+    skipped = f", {counts.skipped} skipped" if counts.skipped else ""
+    return skipped + (f", {counts.deleted} deleted" if counts.deleted else "")
 
 
 def _tell_import(staged: Staged, counts: Counts, seconds: float, *, dry_run: bool) -> None:
@@ -225,7 +286,8 @@ def _tell_import(staged: Staged, counts: Counts, seconds: float, *, dry_run: boo
         print(f"Read as {staged.options.encoding}.")
     print(
         f"Read {counts.read} rows of {staged.source.name} in {seconds:.1f} s: {counts.new} new, "
-        f"{counts.changed} changed, {counts.unchanged} unchanged, {counts.rejected} rejected."
+        f"{counts.changed} changed, {counts.unchanged} unchanged, {counts.rejected} rejected"
+        f"{_rest(counts)}."
     )
     if dry_run:
         print("This was a dry run: nothing was written.")

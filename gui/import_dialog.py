@@ -201,8 +201,15 @@ class ImportDialog(QDialog):
             self.import_button.setFocus()
 
     def _name_button(self, counts: Counts | None) -> None:
-        count = counts.written if counts else 0
-        if count == 1:
+        count = counts.new + counts.changed if counts else 0
+        deleted = counts.deleted if counts else 0
+        if deleted and count:
+            text = self.tr("&Import {count} and Delete {deleted}").format(
+                count=number(count), deleted=number(deleted)
+            )
+        elif deleted:
+            text = self.tr("&Delete {deleted}").format(deleted=number(deleted))
+        elif count == 1:
             text = self.tr("&Import 1 Integration")
         elif count:
             text = self.tr("&Import {count} Integrations").format(count=number(count))

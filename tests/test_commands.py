@@ -69,7 +69,8 @@ def test_import_answers_in_json(file: Path, database: Path) -> None:
     first = last_object(run("import", file, "--catalog", database, "--json").stdout)
     assert first.pop("seconds") > 0
     assert first == {
-        "read": 2, "new": 2, "changed": 0, "unchanged": 0, "rejected": 0, "edit": 1
+        "read": 2, "new": 2, "changed": 0, "unchanged": 0, "rejected": 0, "skipped": 0,
+        "deleted": 0, "edit": 1
     }  # fmt: skip
     again = last_object(run("import", file, "--catalog", database, "--json").stdout)
     assert (again["unchanged"], again["edit"]) == (2, None)
@@ -137,6 +138,24 @@ def test_how_a_file_is_read_can_be_said(tmp_path: Path, database: Path) -> None:
     assert "no encoding named" in wrong.stderr
     wrong = run("import", file, "--catalog", database, "--columns", "id,logo")
     assert "'logo' is not a field" in wrong.stderr
+
+
+def test_how_rows_are_matched_can_be_said(tmp_path: Path, database: Path) -> None:
+    file = tmp_path / "f.json"
+    file.write_text('[{"id": "1", "clientId": "a"}, {"id": "2", "clientId": "b"}]')
+    assert run("import", file, "--catalog", database).returncode == 0
+    file.write_text('[{"clientId": "b", "name": "B", "type": ""}]')
+    done = run("import", file, "--catalog", database, "--match", "clientId", "--keep-empty")
+    assert "0 new, 1 changed, 0 unchanged, 0 rejected." in done.stdout
+    done = run(
+        *("import", file, "--catalog", database, "--match", "clientId", "--mode", "mirror"),
+        *("--newer", "--json"),
+    )
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert (told["skipped"], told["deleted"], told["unchanged"]) == (1, 1, 0)
+    assert [(row["id"], row["name"]) for row in stored(database)] == [("2", "B")]
+    wrong = run("import", file, "--catalog", database, "--match", "clientId,clientId")
+    assert "no set of fields" in wrong.stderr
 
 
 @pytest.mark.parametrize("delimiter", ["", ";;", '"', "\n"])
@@ -299,5 +318,5 @@ def test_help_lists_the_commands() -> None:
     parser = ArgumentParser()
     commands.add_subcommands(parser.add_subparsers())
     text = parser.format_help()
-    assert "put the rows of a CSV file into a catalogue" in text
+    assert "put the rows of a file into a catalogue" in text
     assert "write a catalogue to a CSV file" in text
