@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from db.catalog import Catalog
-from db.csv_export import Matching, export_csv, write_csv
+from db.csv_export import Matching, export_file, write
 from db.errors import Invalid
 from gui.command_options import BUSY_MILLISECONDS, add_json, print_json
 
@@ -56,11 +56,11 @@ def _export(options: argparse.Namespace) -> int:
             _check_organization(connection, rows.org_id)
         if to_output:
             stream = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
-            count = write_csv(connection, stream, rows)
+            count = write(connection, stream, rows)
             stream.detach()
             sys.stdout.flush()
         else:
-            count = export_csv(connection, Path(options.file), rows)
+            count = export_file(connection, Path(options.file), rows)
     seconds = time.perf_counter() - start
     stream_of_words = sys.stderr if to_output else sys.stdout
     if options.json:

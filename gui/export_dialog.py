@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from db.catalog import Catalog
-from db.csv_export import Exporting, Rows
+from db.csv_export import Exported, Exporting, Rows
 from db.errors import Cancelled
 from gui.background import deliver, run_in_gui
 from gui.dialog_parts import FileRow, Foot, Message
@@ -147,11 +147,12 @@ class ExportDialog(QDialog):
         deliver(
             self,
             self._exporting.future,
-            lambda count: self._finish(target, count),
+            lambda exported: self._finish(target, exported),
             self._failed,
         )
 
-    def _finish(self, target: Path, count: int) -> None:
+    def _finish(self, target: Path, exported: Exported) -> None:
+        count = exported.count
         self._set_running(False)
         self.export_button.setEnabled(False)
         self.close_button.setText(self.tr("&Close"))

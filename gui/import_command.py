@@ -39,8 +39,8 @@ def add(subparsers: Any) -> None:
         "import",
         help="put the rows of a file into a catalogue",
         description="Put the rows of a CSV or JSON file into a catalogue, matched by id, as one "
-        "edit that can be undone. A row whose id is new is added. A cell that says something else than "
-        "the catalogue changes it, and an empty one clears it; fields without a column stay.",
+        "edit that can be undone. A row whose id is new is added. A cell that says something else "
+        "than the catalogue changes it, and an empty one clears it; fields without a column stay.",
         epilog="Exit code: 0 all well, 1 some rows rejected, 2 could not be done, 130 Ctrl-C.",
     )
     parser.add_argument("file", metavar="FILE", type=Path, help="a CSV or JSON file, plain or gzip")
