@@ -108,8 +108,11 @@ def export_by_organization(
     form: Form = _DEFAULT,
     *,
     progress: Report | None = None,
-) -> list[Path]:
-    """Write a file for each organization, named after `target` and its id; returns the files.
+) -> tuple[int, list[Path]]:
+    """Write a file for each organization, named after `target` and its id.
+
+    Returns:
+        how many rows there are, and the files.
 
     None of them takes its place before all are whole.
 
@@ -193,18 +196,18 @@ def _export_split(
     rows: Rows,
     form: Form,
     progress: Report | None,
-) -> list[Path]:
+) -> tuple[int, list[Path]]:
     form.check()
     _check_target(connection, target)
     with _named(target):
         try:
             beside.mkdir()
-            names = _write_parts(connection, target, beside, rows, form, progress)
+            count, names = _write_parts(connection, target, beside, rows, form, progress)
             for name in names:
                 (beside / name).replace(target.resolve().with_name(name))
         finally:
             rmtree(beside, ignore_errors=True)
-    return [target.with_name(name) for name in names]
+    return count, [target.with_name(name) for name in names]
 
 
 def _write_parts(
@@ -214,7 +217,8 @@ def _write_parts(
     rows: Rows,
     form: Form,
     progress: Report | None,
-) -> list[str]:
+) -> tuple[int, list[str]]:
+    count = 0
     names: list[str] = []
     taken: set[str] = set()
     with (
@@ -227,8 +231,10 @@ def _write_parts(
             names.append(name)
             cut = (row[:-1] for row in some)
             parts = iter(partial(_batch, cut), [])
-            _write_file(beside / name, target.with_name(name), _Counted(parts), form)
-    return names
+            counted = _Counted(parts)
+            _write_file(beside / name, target.with_name(name), counted, form)
+            count += counted.count
+    return count, names
 
 
 def _batch(rows: Iterator[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -287,9 +293,15 @@ def write(
     form.check()
     if form.format == "xlsx":
         raise Invalid("XLSX is no text. Name a file to write it to.")
+    failed: OSError | None = None
     with _batches(connection, rows, form, progress) as batches:
         counted = _Counted(batches)
-        write_text(stream, counted, form)
+        try:
+            write_text(stream, counted, form)
+        except OSError as error:  # the stream's, which says nothing of the catalogue
+            failed = error
+    if failed is not None:
+        raise failed
     return counted.count
 
 
@@ -435,19 +447,12 @@ def _export_job(
     form: Form,
     split: bool,
 ) -> Exported:
-    count = 0
-
-    def tell(done: int, total: int) -> None:
-        nonlocal count
-        count = done
-        report(done, total)
-
     with (
         translated(catalog),
         closing(open_reader(catalog, READER_BUSY_SECONDS * 1000)) as connection,
     ):
         if split:
-            files = _export_split(connection, target, beside, rows, form, tell)
+            count, files = _export_split(connection, target, beside, rows, form, report)
             return Exported(count, tuple(files))
-        written = _export(connection, target, beside, rows, form, tell)
+        written = _export(connection, target, beside, rows, form, report)
         return Exported(written, (target,))

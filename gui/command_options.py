@@ -7,6 +7,8 @@ import json
 import sys
 from typing import Any, Final
 
+from db.fields import FIELD_BY_KEY
+
 _SIGNS: Final = {
     "tab": "\t",
     "\\t": "\t",
@@ -41,6 +43,16 @@ def sign_or_none(text: str) -> str:
     if len(sign) > 1 or sign in ("\r", "\n", "\0"):
         raise argparse.ArgumentTypeError(f"{text!r} is not one character, nor the word none")
     return sign
+
+
+def columns(text: str) -> tuple[str | None, ...]:
+    """The type of an option that lists fields by the keys that files use; "" is None."""
+    keys = [key.strip() for key in text.split(",")]
+    for key in keys:
+        if key and key not in FIELD_BY_KEY:
+            known = ", ".join(FIELD_BY_KEY)
+            raise argparse.ArgumentTypeError(f"{key!r} is not a field; the fields are {known}")
+    return tuple(FIELD_BY_KEY[key].name if key else None for key in keys)
 
 
 def print_json(values: dict[str, object], stream: Any = None) -> None:

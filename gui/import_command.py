@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -19,8 +20,9 @@ from db.csv_match import Counts, Match
 from db.csv_options import CsvOptions
 from db.csv_stage import Staged
 from db.errors import SentenceError
-from db.fields import FIELD_BY_KEY
-from gui.command_options import add_json, delimiter, print_json, sign_or_none
+from db.rejects import write_rejects
+from db.scratch import ScratchFolder
+from gui.command_options import add_json, columns, delimiter, print_json, sign_or_none
 
 OK: Final = 0
 SOME_REJECTED: Final = 1
@@ -43,13 +45,25 @@ def add(subparsers: Any) -> None:
         "than the catalogue changes it, and an empty one clears it; fields without a column stay.",
         epilog="Exit code: 0 all well, 1 some rows rejected, 2 could not be done, 130 Ctrl-C.",
     )
-    parser.add_argument("file", metavar="FILE", type=Path, help="a CSV or JSON file, plain or gzip")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        type=Path,
+        help="a CSV or JSON file, plain or gzip; - is standard input",
+    )
     parser.add_argument(
         "--catalog",
         metavar="DB",
         type=Path,
         required=True,
         help="the catalogue; it is made if there is none",
+    )
+    parser.add_argument(
+        "--rejects",
+        metavar="FILE",
+        type=Path,
+        help="write the rejected rows to this file, with a column reason; mended, it can be "
+        "imported",
     )
     _add_reading(parser)
     _add_matching(parser)
@@ -63,6 +77,12 @@ def add(subparsers: Any) -> None:
 def _add_reading(parser: argparse.ArgumentParser) -> None:
     """How the file is read."""
     group = parser.add_argument_group("how the file is read")
+    group.add_argument(
+        "--format",
+        choices=["csv", "json", "jsonl"],
+        help="of standard input (default: by what it begins with; that of a file is told by its "
+        "name)",
+    )
     group.add_argument(
         "--encoding", metavar="E", help="such as utf-8, cp1252 or gb18030 (default: detected)"
     )
@@ -94,7 +114,7 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--columns",
         metavar="FIELDS",
-        type=_columns,
+        type=columns,
         help="the fields of the columns in their order, such as id,name,,iconUrl; an empty one is "
         "ignored (default: by the heading)",
     )
@@ -139,7 +159,7 @@ def _add_matching(parser: argparse.ArgumentParser) -> None:
 
 
 def _key(text: str) -> tuple[str, ...]:
-    fields = _columns(text)
+    fields = columns(text)
     names = tuple(name for name in fields if name is not None and name != "metadata")
     if len(names) != len(fields) or len(set(names)) != len(names):
         raise argparse.ArgumentTypeError(f"{text!r} is no set of fields to match by")
@@ -149,16 +169,6 @@ def _key(text: str) -> tuple[str, ...]:
 def _matching(options: argparse.Namespace) -> Match:
     mode = _MODES[options.mode]
     return replace(mode, key=options.match, keep_empty=options.keep_empty, newer=options.newer)
-
-
-def _columns(text: str) -> tuple[str | None, ...]:
-    """The names of fields by the keys that files use."""
-    keys = [key.strip() for key in text.split(",")]
-    for key in keys:
-        if key and key not in FIELD_BY_KEY:
-            known = ", ".join(FIELD_BY_KEY)
-            raise argparse.ArgumentTypeError(f"{key!r} is not a field; the fields are {known}")
-    return tuple(FIELD_BY_KEY[key].name if key else None for key in keys)
 
 
 def _reading_options(options: argparse.Namespace) -> CsvOptions:
@@ -182,7 +192,7 @@ def _import(options: argparse.Namespace) -> int:
         known = path.exists()
         catalog = stack.enter_context(closing(Catalog.open(path))) if known else None
         reading = Reading(
-            options.file,
+            _source(options, stack),
             path if known else None,
             options=_reading_options(options),
             match=_matching(options),
@@ -199,6 +209,8 @@ def _import(options: argparse.Namespace) -> int:
             counts, edit = imported.counts, imported.change.edit_id
         seconds = time.perf_counter() - start
         _list_rejects(staged)
+        if options.rejects is not None:
+            write_rejects(lambda *_: None, staged=staged, target=options.rejects)
     if options.json:
         print_json(
             {
@@ -271,6 +283,20 @@ def _reject_line(reject: RejectedRow, unit: str) -> str:
     if reject.value:
         where += f" {json.dumps(reject.value, ensure_ascii=False)}"
     return f"{where}: {reject.problem}"
+
+
+def _source(options: argparse.Namespace, stack: ExitStack) -> Path:
+    """The file to read; standard input is kept in a scratch file, since it is read twice."""
+    file: Path = options.file
+    if str(file) != "-":
+        return file
+    folder = ScratchFolder()
+    stack.callback(folder.close)
+    suffix = f".{options.format}" if options.format else ""
+    path = folder.path / f"standard input{suffix}"
+    with path.open("wb") as target:
+        shutil.copyfileobj(sys.stdin.buffer, target)
+    return path
 
 
 def _rest(counts: Counts) -> str:

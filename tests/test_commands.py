@@ -213,6 +213,64 @@ def test_standard_output_has_the_bytes_of_a_file(database: Path, tmp_path: Path)
     assert done.stdout == file.read_bytes()
 
 
+def test_the_form_of_an_export_can_be_said(database: Path, tmp_path: Path) -> None:
+    with closing(Catalog.create(database)) as catalog:
+        add(catalog, id="b", name="=x", org_id="p")
+        add(catalog, id="a", name="y", org_id="q")
+    done = run(
+        *("export", tmp_path / "out.txt", "--catalog", database, "--columns", "name,id", "--bom"),
+        *("--sort-by-id", "--delimiter", "tab", "--line-end", "lf", "--safe", "--encoding"),
+        "utf-16",
+    )
+    assert done.returncode == 0, done.stderr
+    content = (tmp_path / "out.txt").read_bytes().decode("utf-16")
+    assert content == "name\tid\ny\ta\n'=x\tb\n"
+    done = run("export", tmp_path / "o.json", "--catalog", database, "--columns", "id")
+    assert json.loads((tmp_path / "o.json").read_bytes()) == [{"id": "b"}, {"id": "a"}]
+    done = run("export", "-", "--catalog", database, "--format", "jsonl", "--columns", "id")
+    assert done.stdout == '{"id": "b"}\n{"id": "a"}\n'
+    done = run("export", tmp_path / "x.xlsx", "--catalog", database, "--per-organization", "--json")
+    files = last_object(done.stdout)["files"]
+    assert files == [str(tmp_path / "x-p.xlsx"), str(tmp_path / "x-q.xlsx")]
+    assert all(Path(path).read_bytes().startswith(b"PK") for path in files)
+    wrong = run("export", "-", "--catalog", database, "--per-organization")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "Standard output is one file" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "options"),
+    [
+        (b"id,name\n1,a\n", ()),
+        (b'[{"id": "1", "name": "a"}]', ()),
+        (b'{"id": "1", "name": "a"}', ("--format", "jsonl")),
+        (b"[id],name\n1,a\n", ("--format", "csv", "--columns", "id,name")),
+    ],
+)
+def test_import_from_standard_input(
+    database: Path, content: bytes, options: tuple[str, ...]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "gui", "import", "-", "--catalog", database, *options],
+        input=content,
+        capture_output=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stderr
+    assert [(row["id"], row["name"]) for row in stored(database)] == [("1", "a")]
+
+
+def test_rejected_rows_are_saved_where_it_is_said(tmp_path: Path, database: Path) -> None:
+    file, rejects = tmp_path / "f.csv", tmp_path / "rejects.csv"
+    file.write_text("id,name\n1,a\n,b\n")
+    done = run("import", file, "--catalog", database, "--rejects", rejects, "--dry-run")
+    assert done.returncode == 1
+    assert rejects.read_text().splitlines()[1].startswith(',b,"The row has no id')
+    done = run("import", rejects, "--catalog", database)
+    assert "1 rejected" in done.stdout
+
+
 def test_export_of_one_organization(database: Path, tmp_path: Path) -> None:
     rows = [{"id": "1", "orgId": "o"}, {"id": "2", "orgId": "p"}, {"id": "3"}]
     run("import", csv_file(tmp_path / "f.csv", rows), "--catalog", database)
@@ -319,4 +377,4 @@ def test_help_lists_the_commands() -> None:
     commands.add_subcommands(parser.add_subparsers())
     text = parser.format_help()
     assert "put the rows of a file into a catalogue" in text
-    assert "write a catalogue to a CSV file" in text
+    assert "write a catalogue to a file" in text

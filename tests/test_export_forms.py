@@ -173,9 +173,10 @@ def test_a_file_for_each_organization(catalog: Catalog, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     folder.mkdir()
     with closing(catalog.connect_here(5000)) as connection:
-        files = export_by_organization(
+        count, files = export_by_organization(
             connection, folder / "cat.csv", Matching(), Form(fields=("id",), by_id=True)
         )
+    assert count == 3
     assert [path.name for path in files] == [
         "cat-no-organization.csv",
         "cat-O_1.csv",
