@@ -29,6 +29,7 @@ class CsvReader:
     Attributes:
         options: what it is read with, what was to be detected filled in.
         source: its bytes.
+        counter: has `line_num`, the lines that were read after the `lines_before` skipped ones.
     """
 
     def __init__(self, source: Source, options: CsvOptions) -> None:
@@ -57,22 +58,22 @@ class CsvReader:
         self.options.check()
         source.has_nul |= encodings.is_wide(encoding)
         self._text = io.TextIOWrapper(self._buffered, encoding=encoding, newline="")
-        self._before = options.skip + bool(sep)
-        for _ in range(self._before):
+        self.lines_before = options.skip + bool(sep)
+        for _ in range(self.lines_before):
             self._text.readline()
         self._lines = _Lines(self._text, options.comment) if options.comment else None
-        self._reader: Any = csv.reader(
+        self.counter: Any = csv.reader(
             self._lines or self._text, strict=True, **options.reader(delimiter)
         )
 
     @property
     def line_num(self) -> int:
         """How many lines are read, as an editor counts them."""
-        return int(self._reader.line_num) + self._before
+        return int(self.counter.line_num) + self.lines_before
 
     def __iter__(self) -> Iterator[list[str]]:
         # Bare, since a million rows through a method of Python's take half a second longer.
-        return iter(self._reader) if self._lines is None else self._lines.rows(self._reader)
+        return iter(self.counter) if self._lines is None else self._lines.rows(self.counter)
 
     def too_long(self, line: int) -> Invalid:
         """Why a `RowTooLongError` ended the reading in a row that begins in `line`."""
@@ -239,15 +240,15 @@ def numbered_rows(
     Args:
         rejected: told the line of what is no row, and why.
     """
-    source = reader.source
+    source, counter, next_line = reader.source, reader.counter, reader.lines_before + 1
     while True:
-        line = reader.line_num + 1
+        line = counter.line_num + next_line
         try:
             for number, row in enumerate(reader, source.rows + 1):
                 source.rows = number
                 if row:
                     yield line, row
-                line = reader.line_num + 1
+                line = counter.line_num + next_line
         except csv.Error as error:
             source.rows += 1
             rejected(line, error)

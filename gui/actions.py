@@ -38,7 +38,7 @@ SPECS = (
     Spec("restore_backup", _N("Actions", "Restore a &Backup…"), "revert"),
     Spec("check", _N("Actions", "Chec&k Catalogue…"), "ok"),
     Spec("import", _N("Actions", "&Import…"), "import", "Ctrl+I"),
-    Spec("export", _N("Actions", "&Export CSV…"), "export", "Ctrl+E"),
+    Spec("export", _N("Actions", "&Export…"), "export", "Ctrl+E"),
     Spec("apply_changes", _N("Actions", "Apply Change-Se&t…"), "import"),
     Spec("compact", _N("Actions", "Co&mpact Catalogue…"), "fit"),
     Spec("sample", _N("Actions", "Load the &Sample Catalogue"), "table"),

@@ -31,6 +31,7 @@ from gui.dialog_parts import FileRow, Foot, Message, fit_to_screen
 from gui.import_body import ImportBody
 from gui.import_match import ImportMatch
 from gui.import_options import ImportOptions
+from gui.import_rejects import RejectsSaver
 from gui.redo_question import agreement
 from gui.text import number, one_line, sentence
 
@@ -92,6 +93,12 @@ class ImportDialog(QDialog):
         self._foot = Foot(self.start_import, self.cancel)
         self.progress = self._foot.progress
         self.import_button, self.close_button = self._foot.begin_button, self._foot.close_button
+        self.save_button = self._foot.add_button(
+            self.tr("&Save Rejected Rows…"), self._save_rejected
+        )
+        self.rejects = RejectsSaver(self)
+        self.rejects.said.connect(self._say)
+        self.rejects.failed.connect(lambda error: self._say(sentence(error), "error"))
         self._body.counted.connect(self._name_button)
         layout.addLayout(self._make_file_row())
         self.options = ImportOptions()
@@ -295,12 +302,12 @@ class ImportDialog(QDialog):
         self._body.show_rejected(counts)
         words = self.tr(
             "{new} added and {changed} changed. {rejected} rows were rejected and are listed "
-            "below; mend them in the file and import it again."
+            "below; save them as a file, mend them there and import it."
         )
         if counts.rejected == 1:
             words = self.tr(
-                "{new} added and {changed} changed. 1 row was rejected and is listed below; mend "
-                "it in the file and import it again."
+                "{new} added and {changed} changed. 1 row was rejected and is listed below; save "
+                "it as a file, mend it there and import that."
             )
         self._say(
             words.format(
@@ -323,6 +330,10 @@ class ImportDialog(QDialog):
             self.failed.emit(error)
         if self._closing:
             self.reject()
+
+    def _save_rejected(self) -> None:
+        if self._staged is not None:
+            self.rejects.ask(self._staged)
 
     # -- the rest ------------------------------------------------------------------------------
 
@@ -373,6 +384,7 @@ class ImportDialog(QDialog):
         counts = self._staged.counts if self._staged else Counts()
         self.import_button.setEnabled(state is _State.READY and bool(counts.written))
         self.import_button.setVisible(state is not _State.DONE)
+        self.save_button.setVisible(counts.rejected > 0 and not busy)
         done = state is _State.DONE
         self.close_button.setText(self.tr("&Close") if done else self.tr("&Cancel"))
 
@@ -405,6 +417,7 @@ class ImportDialog(QDialog):
 
     def done(self, result: int) -> None:
         """Clean up and close."""
+        self.rejects.stop()
         self._forget()
         super().done(result)
 

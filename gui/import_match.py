@@ -57,12 +57,13 @@ class ImportMatch(QWidget):
         self._label(row, self.tr("Match &by:"), self.key)
         self.mode = QComboBox()
         for title in (
-            self.tr("Add new ones and change the others"),
-            self.tr("Only add new ones"),
-            self.tr("Only change what is there"),
-            self.tr("Mirror: also delete what the file lacks"),
+            self.tr("Add and change"),
+            self.tr("Add only"),
+            self.tr("Change only"),
+            self.tr("Mirror: delete too"),
         ):
             self.mode.addItem(title)
+        self.mode.setToolTip(self.tr("Mirror also deletes the integrations that the file lacks."))
         self.mode.setAccessibleName(self.tr("What to do"))
         self.mode.activated.connect(self._take)
         self._label(row, self.tr("&Then:"), self.mode)

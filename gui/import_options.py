@@ -67,8 +67,13 @@ class ImportOptions(QWidget):
         row.addWidget(self.more)
         return row
 
-    def _make_second_row(self) -> QHBoxLayout:
-        row = QHBoxLayout()
+    def _make_second_row(self) -> QVBoxLayout:
+        rows = QVBoxLayout()
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(8)
+        row, last = QHBoxLayout(), QHBoxLayout()
+        rows.addLayout(row)
+        rows.addLayout(last)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         quotes = [(self.tr('Double  "'), '"'), (self.tr("Single  '"), "'"), (self.tr("None"), "")]
@@ -88,12 +93,13 @@ class ImportOptions(QWidget):
         self.comment.setMaximumWidth(64)
         self.comment.editingFinished.connect(self._take)
         self._label(row, self.tr("Comments begin &with:"), self.comment)
-        self.safe = self._check(row, self.tr("Made &safe for spreadsheets"))
+        self.safe = self._check(last, self.tr("Made &safe for spreadsheets"))
         self.safe.setToolTip(
             self.tr("Takes off the apostrophe before =, +, -, @, a tab or another apostrophe.")
         )
         row.addStretch(1)
-        return row
+        last.addStretch(1)
+        return rows
 
     def _delimiters(self) -> list[tuple[str, str]]:
         return [

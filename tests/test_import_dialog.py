@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from db.catalog import Catalog
@@ -261,6 +261,30 @@ def test_rows_are_matched_and_written_as_chosen(
         dialog.import_button.click()
     assert [row["id"] for row in records(catalog)] == ["1"]
     assert catalog.undo_label() == "Import file.csv: 0 new, 0 changed, 1 deleted"
+
+
+def test_rejected_rows_are_saved_as_a_file(
+    qtbot: QtBot, opened: Callable[..., ImportDialog], file: Path, tmp_path: Path
+) -> None:
+    file.write_text("id,name\n1,a\n")
+    dialog = opened(file)
+    assert not dialog.save_button.isVisible()
+    file.write_text("id,name\n1,a\n,b\n")
+    dialog.read(file)
+    qtbot.waitUntil(dialog.save_button.isVisible, timeout=30_000)
+    dialog.save_button.click()
+    chooser = dialog.findChild(QFileDialog)
+    assert chooser is not None
+    assert Path(chooser.selectedFiles()[0]).name == "file-rejected.csv"
+    chooser.fileSelected.emit(str(tmp_path / "r.csv"))
+    chooser.close()
+    qtbot.waitUntil(lambda: "Mend it there" in dialog.message.text(), timeout=30_000)
+    assert (tmp_path / "r.csv").read_text().startswith("id,name,reason,line,row\n,b,")
+    dialog.save_button.click()
+    chooser = dialog.findChildren(QFileDialog)[-1]
+    chooser.fileSelected.emit(str(tmp_path / "missing" / "r.csv"))
+    chooser.close()
+    qtbot.waitUntil(lambda: "cannot be written" in dialog.message.text(), timeout=30_000)
 
 
 def test_a_file_that_cannot_be_read_says_why(
