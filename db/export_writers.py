@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from json.encoder import encode_basestring
@@ -217,9 +218,11 @@ def _fix(raw: IO[bytes], path: Path) -> None:
         zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as fixed,
     ):
         for name in sorted(made.namelist()):
-            content = made.read(name)
-            if name == "docProps/core.xml":
-                content = _DATES.sub(rb"\g<1>1980-01-01T00:00:00Z", content)
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            fixed.writestr(entry, content)
+            if name == "docProps/core.xml":
+                fixed.writestr(entry, _DATES.sub(rb"\g<1>1980-01-01T00:00:00Z", made.read(name)))
+                continue
+            large = made.getinfo(name).file_size >= 1 << 31
+            with made.open(name) as source, fixed.open(entry, "w", force_zip64=large) as target:
+                shutil.copyfileobj(source, target, 1 << 20)

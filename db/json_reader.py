@@ -16,7 +16,7 @@ from json.decoder import JSONDecodeError
 from json.decoder import scanstring as _scan_string  # type: ignore[attr-defined]
 from json.scanner import make_scanner
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from db import encodings
 from db.csv_file import SAMPLE, RowTooLongError, Source, buffered
@@ -29,6 +29,8 @@ _BLOCK: Final = 1 << 17
 _LONGEST_WORD: Final = 32
 """Characters of whatever is read in one go and could be cut: an escape, a literal."""
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
+_COLON: Final = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
+_NEXT: Final = re.compile(r"[ \t\n\r]*([,}])[ \t\n\r]*")
 _LINES: Final = (".jsonl", ".ndjson")
 
 
@@ -50,8 +52,7 @@ _DECODER: Final = json.JSONDecoder(
 _SCAN: Final = make_scanner(_DECODER)  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """A member of an object: its value, and the text that it was read from."""
 
     value: Any
@@ -315,26 +316,30 @@ def _member(text: str, at: int) -> tuple[Member, int]:
 
 def _members(text: str, at: int) -> tuple[dict[str, Member], int]:
     """The members of the object at a place, and where it ends."""
-    space, scan = _SPACE.match, _SCAN
+    colon, following, scan = _COLON.match, _NEXT.match, _SCAN
     members: dict[str, Member] = {}
-    at = space(text, at + 1).end()  # type: ignore[union-attr]
+    at = _SPACE.match(text, at + 1).end()  # type: ignore[union-attr]
     if text[at : at + 1] == "}":
         return members, at + 1
     while True:
         key, at = _string(text, at)
-        at = space(text, at).end()  # type: ignore[union-attr]
-        if text[at : at + 1] != ":":
-            raise JSONDecodeError("“:” is expected", text, at)
-        at = space(text, at + 1).end()  # type: ignore[union-attr]
+        found = colon(text, at)
+        if found is None:
+            raise JSONDecodeError("“:” is expected", text, _place(text, at))
+        at = found.end()
         value, end = scan(text, at)
         members[key] = Member(value, text[at:end])
-        at = space(text, end).end()  # type: ignore[union-attr]
-        sign = text[at : at + 1]
-        if sign == "}":
-            return members, at + 1
-        if sign != ",":
-            raise JSONDecodeError("“,” or “}” is expected", text, at)
-        at = space(text, at + 1).end()  # type: ignore[union-attr]
+        found = following(text, end)
+        if found is None:
+            raise JSONDecodeError("“,” or “}” is expected", text, _place(text, end))
+        if found[1] == "}":
+            return members, found.end(1)
+        at = found.end()
+
+
+def _place(text: str, at: int) -> int:
+    """Where the next sign stands that is no space."""
+    return _SPACE.match(text, at).end()  # type: ignore[union-attr]
 
 
 def _syntax(reason: str, line: int, column: int) -> Problem:

@@ -144,13 +144,13 @@ def _value(field: Field, member: Member) -> Value | Problem:
     value = member.value
     if field.kind == "json":
         return _metadata(member)
+    if type(value) is str:  # by far the most
+        return value if _UNSTORABLE.search(value) is None else _text(field, value)
     if value is None:
         # An organization is there or not, and an id has to be.
         return "" if field.name in ("id", "org_id") else NULL
     if isinstance(value, Number):
         return _number(field, value)
-    if isinstance(value, str):
-        return _text(field, value)
     if isinstance(value, bool) and field.kind == "text":
         return member.text
     return Problem(
