@@ -1,37 +1,93 @@
-"""The bytes and the text of a CSV file: UTF-8, with or without a byte order mark."""
+"""The bytes of a file that is read: plain or gzip, and no row larger than memory should be."""
 
 from __future__ import annotations
 
+import gzip
 import io
-import re
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from db.errors import CannotOpen, Invalid
 
 BUFFER: Final = 1 << 20
 """Bytes that are read at once."""
-_SAMPLE: Final = 1 << 16
-_ESCAPED: Final = re.compile("[\udc80-\udcff]")
-"""A byte that is not UTF-8, as the error handler surrogateescape reads it."""
+ROW_LIMIT: Final = 32 << 20
+"""Bytes of the longest row that is read: what a file without line ends, or one whose quote is
+never closed, can take of the memory."""
+SAMPLE: Final = 1 << 16
+"""Bytes by which a file is judged."""
 
 
-class Source(io.FileIO):
-    """The bytes of a file; notices NUL, which is rare and then looked for in every cell."""
+class RowTooLongError(Exception):
+    """More than `ROW_LIMIT` bytes were read, and no row ended."""
 
-    has_nul = False
+
+class Source(io.RawIOBase):
+    """The bytes of a file, inflated where it is gzip.
+
+    Attributes:
+        has_nul: a NUL byte was read, which is rare and then looked for in every cell.
+        rows: how many rows were read; whoever reads rows counts them here.
+        on_read: called after each part of the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = io.FileIO(path)
+        self._raw: Any = self._file
+        if self._file.read(2) == b"\x1f\x8b":
+            self._file.seek(0)
+            self._raw = gzip.GzipFile(fileobj=io.BufferedReader(self._file, BUFFER))
+        self._file.seek(0)
+        self.has_nul = False
+        self.rows = 0
+        self.on_read: Callable[[], None] = lambda: None
+        self._rows_seen = 0
+        self._silent = 0
+
+    def readable(self) -> bool:
+        return True
 
     def readinto(self, buffer: Any) -> int:
-        count = super().readinto(buffer) or 0
+        count = int(self._raw.readinto(buffer) or 0)
         if not self.has_nul and b"\0" in bytes(memoryview(buffer)[:count]):
             self.has_nul = True
+        if self.rows != self._rows_seen:
+            self._rows_seen, self._silent = self.rows, 0
+        self._silent += count
+        if self._silent > ROW_LIMIT + BUFFER:
+            raise RowTooLongError
+        self.on_read()
         return count
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._silent = 0
+        return int(self._raw.seek(offset, whence))
+
+    def tell(self) -> int:
+        return int(self._raw.tell())
+
+    @property
+    def consumed(self) -> int:
+        """Bytes of the file on the disk that were read."""
+        return self._file.tell()
+
+    def close(self) -> None:
+        if not self.closed:
+            self._raw.close()
+            self._file.close()
+        super().close()
 
 
 def opened(path: Path) -> Source:
     """Open a file, or raise `CannotOpen` with a sentence."""
     if path.is_dir():
-        raise CannotOpen("{path} is a folder. Choose a CSV file.", path=path)
+        raise CannotOpen("{path} is a folder. Choose a file.", path=path)
     try:
         return Source(path)
     except FileNotFoundError:
@@ -44,38 +100,19 @@ def opened(path: Path) -> Source:
         ) from error
 
 
-def sample(buffered: io.BufferedIOBase) -> str:
-    """The first lines of the file; what follows them may be anything."""
-    head = buffered.read(_SAMPLE)
-    text = head.decode("utf-8-sig", errors="replace")
-    if len(head) < _SAMPLE:
-        return text
-    return text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
+def buffered(source: Source) -> io.BufferedReader:
+    """A buffer for a source."""
+    return io.BufferedReader(cast(io.RawIOBase, source), BUFFER)
 
 
-def not_utf8(source: Path) -> Invalid:
-    """Where the first byte is that is not UTF-8; the file is read again to find it."""
-    with source.open("rb") as file:
-        if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
-            return Invalid(
-                "{path} is written in UTF-16. Save it as UTF-8 and import it again.", path=source
-            )
-    line, offset = 1, 0
-    with source.open(encoding="utf-8", errors="surrogateescape", newline="") as text:
-        while part := text.read(BUFFER):
-            if part.endswith("\r"):
-                part += text.read(1)  # a line end is counted whole
-            found = _ESCAPED.search(part)
-            before = part[: found.start()] if found else part
-            line += before.count("\n") + before.count("\r") - before.count("\r\n")
-            offset += len(before.encode())
-            if found:
-                break
-    return Invalid(
-        "{path} is not UTF-8: line {line} holds the byte {byte} (byte {position} of the file). "
-        "Save the file as UTF-8 and import it again. Nothing was read.",
-        path=source,
-        line=line,
-        byte=f"0x{ord(found[0]) - 0xDC00:02X}" if found else "?",
-        position=offset + 1,
-    )
+@contextmanager
+def unpacking(path: Path) -> Iterator[None]:
+    """Raise what is wrong with a gzip file as a sentence."""
+    try:
+        yield
+    except (gzip.BadGzipFile, zlib.error, EOFError):
+        raise Invalid(
+            "{path} is damaged: what is packed in it cannot be unpacked to its end. "
+            "Nothing was read.",
+            path=path,
+        ) from None

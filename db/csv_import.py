@@ -7,7 +7,7 @@ by `write` as one edit.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -20,16 +20,29 @@ from db.catalog import Catalog
 from db.changes import Change
 from db.child import Report, Task
 from db.connection import restrict, uri
-from db.csv_match import BIT, Counts, matched, register, text_of
-from db.csv_stage import MATCH_CACHE, Staged, stage_csv
+from db.csv_match import (
+    BIT,
+    LACKING,
+    Counts,
+    Match,
+    find_keys,
+    forget_keys,
+    matched,
+    may_delete,
+    register,
+    text_of,
+)
+from db.csv_options import CsvOptions
+from db.csv_stage import MATCH_CACHE, Staged
 from db.edits import EditSession
 from db.errors import Problem, translated
 from db.fields import FIELD_BY_NAME, INSTANTS
 from db.history import BULK_ROWS
 from db.schema import build_indexes, drop_indexes
 from db.scratch import ScratchFolder
+from db.stage import stage_file
 
-Kind = Literal["new", "changed", "unchanged"]
+Kind = Literal["new", "changed", "unchanged", "skipped", "deleted"]
 SHORT: Final = 2_000
 """Characters of a cell that a preview shows."""
 _PARTS: Final = 20
@@ -48,20 +61,24 @@ class Reading:
         source: Path,
         catalog: Path | None,
         *,
-        delimiter: str | None = None,
+        options: CsvOptions = CsvOptions(),  # noqa: B008
+        match: Match = Match(),  # noqa: B008
         progress: Report | None = None,
     ) -> None:
         """Start reading.
 
         Args:
-            source: the CSV file.
+            source: the file; see `db.stage.stage_file` for what it may be.
             catalog: the catalogue file that its rows are matched with; None for an empty one.
-            delimiter: None to detect it.
+            options: how to read it, if it is a CSV file.
+            match: how its rows are matched.
             progress: told the bytes read and those in all, on another thread.
         """
         self._folder = ScratchFolder()
         stage = self._folder.path / "stage.db"
-        job = partial(stage_csv, source=source, stage=stage, catalog=catalog, delimiter=delimiter)
+        job = partial(
+            stage_file, source=source, stage=stage, catalog=catalog, options=options, match=match
+        )
         self._task = Task(job, progress)
         self.future: Future[Staged] = self._task.future
 
@@ -80,7 +97,7 @@ class PreviewRow:
     """A row of the file beside the integration of its id.
 
     Attributes:
-        line: where it starts in the file.
+        line: where it starts in the file; 0 for what the file lacks.
         cells: the texts of the file, by `Staged.fields`.
         old: the texts that they replace; None for cells that change nothing.
     """
@@ -137,7 +154,10 @@ class Preview:
 
         A text is cut after `SHORT` characters.
         """
-        cells = ", ".join(f"substr(row.{name}, 1, {SHORT})" for name in self._fields)
+        text = f"substr(ifnull(nullif(row.{{}}, x''), ''), 1, {SHORT})"
+        cells = ", ".join(text.format(name) for name in self._fields)
+        if kind == "deleted":
+            return self._deleted(first, last)
         sql = f"SELECT row.line, {cells}{self._old(kind)} WHERE found.position BETWEEN ? AND ?"
         width = len(self._fields)
         return [
@@ -155,6 +175,18 @@ class Preview:
             for name in self._fields
         )
         return f", {old}{source} LEFT JOIN integration i ON i.pk = found.pk"
+
+    def _deleted(self, first: int, last: int) -> list[PreviewRow]:
+        cells = ", ".join(
+            f"substr({text_of(FIELD_BY_NAME[name], f'i.{name}')}, 1, {SHORT})"
+            for name in self._fields
+        )
+        found = self._connection.execute(
+            f"SELECT {cells} FROM deleted_row found JOIN integration i ON i.pk = found.pk "
+            "WHERE found.position BETWEEN ? AND ?",
+            (first + 1, last + 1),
+        )
+        return [PreviewRow(0, tuple(map(str, row)), (None,) * len(row)) for row in found]
 
     def rejects(self, first: int, last: int) -> list[RejectedRow]:
         """Rejected rows at positions `first` to `last`, counted from 0, in file order."""
@@ -180,7 +212,8 @@ class Imported:
 
 def label_of(staged: Staged, counts: Counts) -> str:
     """What an import is called in the history."""
-    return f"Import {staged.source.name}: {counts.new} new, {counts.changed} changed"
+    deleted = f", {counts.deleted} deleted" if staged.match.mirror else ""
+    return f"Import {staged.source.name}: {counts.new} new, {counts.changed} changed{deleted}"
 
 
 class Writing:
@@ -262,35 +295,58 @@ class _Write:
         connection.pragma("cache_size", MATCH_CACHE)
         try:
             self.counts = self._match(connection)
-            edit.count = self.counts.new + self.counts.changed
+            edit.count = self.counts.written
             edit.label = self._label(self._staged, self.counts)
             if edit.count:
                 self._write(edit, usual_cache)
         finally:
             connection.pragma("cache_size", usual_cache)
         connection.execute("DROP TABLE temp.matched")
+        forget_keys(connection, self._staged.match)
 
     def _match(self, connection: apsw.Connection) -> Counts:
+        staged = self._staged
+        options = staged.match
         connection.execute(
             "CREATE TEMP TABLE matched(line INTEGER PRIMARY KEY, pk INTEGER, mask INTEGER)"
         )
-        connection.execute(f"INSERT INTO temp.matched {matched(self._staged.fields)}")
-        ((found, changed),) = connection.execute(
-            "SELECT count(*), count(nullif(mask, 0)) FROM temp.matched"
+        left_out = 0
+        if not options.by_id:
+            find_keys(connection, options)
+            left_out = int(connection.execute("SELECT count(*) FROM temp.left_out").get)
+        connection.execute(
+            f"INSERT INTO temp.matched {matched(staged.fields, options, exact=staged.exact)}"
         )
-        counts = self._staged.counts
-        accepted = counts.read - counts.rejected
-        return Counts(accepted - found, changed, found - changed, counts.rejected)
+        ((found, changed, skipped),) = connection.execute(
+            "SELECT count(*), count(iif(mask > 0, 1, NULL)), count(iif(mask < 0, 1, NULL)) "
+            "FROM temp.matched"
+        )
+        counts = staged.counts
+        rejected = counts.rejected + left_out
+        lacking = counts.read - rejected - found
+        deleted = 0
+        if may_delete(connection, options, rejected):
+            deleted = int(connection.execute(f"SELECT count(*) FROM ({LACKING})").get)
+        return Counts(
+            new=lacking if options.add else 0,
+            changed=changed,
+            unchanged=found - changed - skipped,
+            rejected=rejected,
+            skipped=skipped + (0 if options.add else lacking),
+            deleted=deleted,
+        )
 
     def _write(self, edit: EditSession, usual_cache: int) -> None:
         connection = edit.connection
         bulk = (edit.count or 0) >= BULK_ROWS
         fields = self._staged.fields
         if "org_id" in fields:
-            connection.execute(_NEW_ORGANIZATIONS)
+            self._add_organizations(connection)
         if bulk:
             drop_indexes(connection)
-        update, insert = _update(fields), _insert(fields)
+        if self.counts.deleted:
+            connection.execute(f"DELETE FROM main.integration WHERE pk IN ({LACKING})")
+        update, insert = _update(self._staged), _insert(self._staged)
         last = int(connection.execute("SELECT max(line) FROM stage.row").get)
         step = last // _PARTS + 1
         for first in range(0, last, step):
@@ -307,6 +363,21 @@ class _Write:
             connection.pragma("cache_size", usual_cache)
             build_indexes(connection)
 
+    def _add_organizations(self, connection: apsw.Connection) -> None:
+        """Add the organizations that new and changed rows name."""
+        written = [
+            f"line IN (SELECT line FROM temp.matched WHERE mask & {BIT['org_id']} AND mask > 0)"
+        ]
+        if self._staged.match.add:
+            written.append("line NOT IN (SELECT line FROM temp.matched)")
+        where = "" if self._takes_all() else f" AND ({' OR '.join(written)})"
+        connection.execute(_NEW_ORGANIZATIONS + where)
+
+    def _takes_all(self) -> bool:
+        """Whether every row may be written, so that looking at each is not worth its time."""
+        options = self._staged.match
+        return options.by_id and options.add and options.change and not options.newer
+
 
 _NEW_ORGANIZATIONS: Final = """
 INSERT INTO main.organization(id, name)
@@ -315,26 +386,31 @@ WHERE org_id <> '' AND org_id NOT IN (SELECT id FROM main.organization)
 """
 
 
-def _insert(fields: Sequence[str]) -> str:
+def _insert(staged: Staged) -> str:
     """Add the new rows of some lines, in the order of the file."""
+    fields = staged.fields
     instants = [INSTANTS[name] for name in fields if name in INSTANTS]
     into = ", ".join([*fields, *instants])
-    values = ", ".join([*(f"iif({name} = '', NULL, {name})" for name in fields), *instants])
+    empty = "iif({0} = '', NULL, {0})"
+    values = [name if staged.exact and name != "org_id" else empty.format(name) for name in fields]
+    left_out = "" if staged.match.by_id else "AND line NOT IN (SELECT line FROM temp.left_out) "
     return (
-        f"INSERT INTO main.integration({into}) SELECT {values} FROM stage.row "
+        f"INSERT INTO main.integration({into}) SELECT {', '.join([*values, *instants])} "
+        "FROM stage.row "
         "WHERE line > ? AND line <= ? AND line NOT IN (SELECT line FROM temp.matched) "
-        "ORDER BY line"
+        f"{left_out}ORDER BY line"
     )
 
 
-def _update(fields: Sequence[str]) -> str:
+def _update(staged: Staged) -> str:
     """Change the fields of some lines that differ; an empty cell clears its field."""
     terms = []
-    for name in fields:
+    for name in staged.fields:
         if name == "id":
             continue
         differs = f"matched.mask & {BIT[name]}"
-        terms.append(f"{name} = iif({differs}, nullif(row.{name}, ''), integration.{name})")
+        value = f"row.{name}" if staged.exact and name != "org_id" else f"nullif(row.{name}, '')"
+        terms.append(f"{name} = iif({differs}, {value}, integration.{name})")
         if name in INSTANTS:
             column = INSTANTS[name]
             terms.append(f"{column} = iif({differs}, row.{column}, integration.{column})")
@@ -343,6 +419,6 @@ def _update(fields: Sequence[str]) -> str:
     return (
         f"UPDATE main.integration SET {', '.join(terms)} "
         "FROM temp.matched CROSS JOIN stage.row ON row.line = matched.line "
-        "WHERE integration.pk = matched.pk AND matched.mask "
+        "WHERE integration.pk = matched.pk AND matched.mask > 0 "
         "AND matched.line > ? AND matched.line <= ?"
     )

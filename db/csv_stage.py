@@ -10,14 +10,15 @@ It runs in a child process (see `db.child`). The stage holds
 from __future__ import annotations
 
 import csv
-import io
+import dataclasses
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import apsw
 
@@ -25,18 +26,22 @@ from db.child import Report
 from db.connection import restrict, uri
 from db.csv_dialect import (
     CELL_LIMIT,
+    CELLS_LIMIT,
     Column,
     cell_count_problem,
-    detect_delimiter,
+    columns_by_position,
     map_columns,
     shorten,
 )
-from db.csv_file import BUFFER, Source, not_utf8, opened, sample
-from db.csv_match import Counts, match
+from db.csv_match import Counts, Match, key_text, register
+from db.csv_match import match as match_rows
+from db.csv_options import CsvOptions
+from db.csv_reader import CsvReader, numbered_rows, read_csv, refined, settled
 from db.dates import instant_of
 from db.errors import Invalid, Problem, translated
 from db.fields import FIELD_BY_NAME, FIELDS, INSTANTS
 from db.metadata import json_problem
+from db.spreadsheet import unguarded
 
 SCHEMA: Final = f"""
 CREATE TABLE row(
@@ -52,11 +57,14 @@ CREATE TABLE reject(
     filling TEXT NOT NULL
 );
 """
-_ROWS_A_REPORT: Final = 2_000
 MATCH_CACHE: Final = -64_000
 """Page cache in KB (negative: SQLite's way to say KB) while ids are looked up in any order."""
 
 DUPLICATE: Final = "Line {first} has this id already. Give this row an id of its own."
+SAME_KEY: Final = "Line {first} has this {field} already, and rows are matched by it."
+SEVERAL: Final = "{count} integrations have this {field}; which one is meant cannot be told."
+TAKEN: Final = "No integration has this {field}, and the id is that of another one."
+NEW_WITHOUT_ID: Final = "No integration has this {field}, and a new one needs an id. Give it one."
 NO_ID: Final = "The row has no id, and nothing to match it by. Give it one."
 NUL: Final = "{field} holds a NUL character, which cannot be stored. Take it out."
 
@@ -68,16 +76,22 @@ class Staged:
     Attributes:
         source: the file.
         stage: the scratch database with its rows.
-        delimiter: the one it was read with.
+        options: what it was read with; what was to be detected is filled in.
         columns: what each column holds, in the order of the file.
         counts: what importing it would do.
+        exact: its values are absent, null, texts or numbers, and not cells that say nothing of it.
+        unit: what `line` counts.
+        match: how its rows were matched.
     """
 
     source: Path
     stage: Path
-    delimiter: str
+    options: CsvOptions
     columns: tuple[Column, ...]
     counts: Counts
+    exact: bool = False
+    unit: Literal["line", "item"] = "line"
+    match: Match = dataclasses.field(default_factory=Match)
 
     @property
     def ignored(self) -> tuple[str, ...]:
@@ -97,62 +111,90 @@ def stage_csv(
     source: Path,
     stage: Path,
     catalog: Path | None = None,
-    delimiter: str | None = None,
+    options: CsvOptions = CsvOptions(),  # noqa: B008
+    match: Match = Match(),  # noqa: B008
 ) -> Staged:
     """Read a CSV file into a new stage.
 
     Args:
         report: told how many bytes are read, of how many.
-        source: UTF-8, with or without a byte order mark.
+        source: the file, plain or gzip.
         stage: where to make the scratch database.
         catalog: the catalogue that the rows are matched with; None for an empty one.
-        delimiter: None to detect it.
+        options: how to read it.
+        match: how the rows are matched.
 
     Raises:
-        Invalid: the file is not UTF-8, is empty, or has no usable heading.
+        Invalid: the file cannot be read with the options, is empty, or has no usable heading.
         CatalogError: it cannot be opened, or the stage cannot be written.
     """
-    csv.field_size_limit(CELL_LIMIT)
-    with translated(stage), opened(source) as file:
-        try:
-            return _stage(
-                report, file, source=source, stage=stage, catalog=catalog, delimiter=delimiter
-            )
-        except UnicodeDecodeError:
-            raise not_utf8(source) from None
+    total = source.stat().st_size if source.is_file() else 0
+    how = settled(source, options)
+    while True:  # twice at most: a chosen encoding that does not fit is refused
+        with translated(stage), read_csv(source, how) as reader:
+            try:
+                return _stage(report, reader, source, total, stage, catalog, match)
+            except UnicodeDecodeError:
+                tried = reader.options.encoding or "utf-8"
+        how = refined(source, how, tried)
 
 
 def _stage(
     report: Report,
-    file: Source,
-    *,
+    reader: CsvReader,
     source: Path,
+    total: int,
     stage: Path,
     catalog: Path | None,
-    delimiter: str | None,
+    match: Match,
 ) -> Staged:
-    buffered = io.BufferedReader(file, BUFFER)
-    if delimiter is None:
-        delimiter = detect_delimiter(sample(buffered))
-        buffered.seek(0)
-    text = io.TextIOWrapper(buffered, encoding="utf-8-sig", newline="")
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
-    columns = _read_heading(reader, source)
-    total = source.stat().st_size
+    file = reader.source
+    file.on_read = lambda: report(file.consumed, total)
+    with new_stage(stage) as connection:
+        rejects = Rejects(connection)
+        records = numbered_rows(
+            reader, lambda line, error: rejects.add(line, _syntax_problem(error))
+        )
+        columns, records = _read_heading(records, source, reader.options, rejects, match)
+        rows = _Rows(records, columns, rejects, safe=reader.options.safe, need_id=match.by_id)
+        connection.executemany(insert_sql(columns), rows)
+        report(total, total)
+        staged = Staged(source, stage, reader.options, columns, Counts(), match=match)
+        return replace(
+            staged, counts=finish(connection, staged, rejects, catalog, has_nul=file.has_nul)
+        )
+
+
+@contextmanager
+def new_stage(stage: Path) -> Iterator[apsw.Connection]:
+    """A stage to be filled, in a transaction that has begun."""
     with closing(_create(stage)) as connection:
         connection.execute("BEGIN")
-        rejects = _Rejects(connection)
-        rows = _Rows(reader, columns, rejects, lambda: report(file.tell(), total))
-        connection.executemany(_insert(columns), rows)
-        report(total, total)
-        _check(connection, columns, rejects, has_nul=file.has_nul)
-        connection.execute("COMMIT")
-        staged = Staged(source, stage, delimiter, columns, Counts())
-        _attach(connection, catalog)
-        connection.execute("BEGIN")
-        counts = match(connection, staged.fields, rejected=rejects.count)
-        connection.execute("COMMIT")
-    return replace(staged, counts=counts)
+        yield connection
+
+
+def finish(
+    connection: apsw.Connection,
+    staged: Staged,
+    rejects: Rejects,
+    catalog: Path | None,
+    *,
+    has_nul: bool,
+) -> Counts:
+    """Reject what cannot be stored, and match the rest with the catalogue."""
+    _check(connection, staged, rejects, has_nul=has_nul)
+    connection.execute("COMMIT")
+    _attach(connection, catalog)
+    connection.execute("BEGIN")
+
+    def reject() -> int:
+        if not staged.match.by_id:
+            _reject_left_out(connection, rejects, staged.match)
+        return rejects.count
+
+    counts = match_rows(connection, staged.fields, staged.match, exact=staged.exact, reject=reject)
+    connection.execute("COMMIT")
+    return counts
 
 
 def _attach(connection: apsw.Connection, catalog: Path | None) -> None:
@@ -167,20 +209,43 @@ def _attach(connection: apsw.Connection, catalog: Path | None) -> None:
         connection.pragma("cache_size", MATCH_CACHE, schema="catalog")
 
 
-def _read_heading(reader: Any, source: Path) -> tuple[Column, ...]:
-    try:
-        heading = next(filter(None, reader), None)
-    except csv.Error as error:
+Records = Iterator[tuple[int, list[str]]]
+
+
+def _read_heading(
+    records: Records,
+    source: Path,
+    options: CsvOptions,
+    rejects: Rejects,
+    match: Match,
+) -> tuple[tuple[Column, ...], Records]:
+    """The columns by the first row, and the rows that follow."""
+    line, first = next(records, (0, []))
+    if rejects.count:
         raise Invalid(
-            "The first line of {path} cannot be read as a heading: {reason}.",
+            "The first line of {path} cannot be read as a heading: {reason}",
             path=source,
-            reason=error,
-        ) from None
-    if heading is None:
+            reason=rejects.last,
+        )
+    if not first:
         raise Invalid(
             "{path} is empty. The first line of a CSV file names its columns.", path=source
         )
-    return map_columns(heading)
+    if len(first) > CELLS_LIMIT:
+        raise Invalid(
+            "Line {line} has {count} columns; at most {limit} are read. Choose the delimiter that "
+            "the file uses.",
+            line=line,
+            count=len(first),
+            limit=CELLS_LIMIT,
+        )
+    if not options.header:
+        fields = options.fields or tuple(field.name for field in FIELDS)
+        columns = columns_by_position(len(first), fields, key=match.key)
+        return columns, chain([(line, first)], records)
+    if options.fields is not None:
+        return columns_by_position(len(first), options.fields, first, key=match.key), records
+    return map_columns(first, key=match.key), records
 
 
 def _create(stage: Path) -> apsw.Connection:
@@ -198,24 +263,26 @@ def _create(stage: Path) -> apsw.Connection:
     return connection
 
 
-def _insert(columns: Sequence[Column]) -> str:
+def insert_sql(columns: Sequence[Column]) -> str:
     """The INSERT whose parameters are the cells of fields, the line, and the dates' instants."""
     names = [column.field for column in columns if column.field is not None]
     into = [*names, "line", *(INSTANTS[name] for name in names if name in INSTANTS)]
     return f"INSERT INTO row({', '.join(into)}) VALUES({', '.join('?' * len(into))})"
 
 
-class _Rejects:
+class Rejects:
     """Rows that cannot be stored, written to the stage as they are found."""
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
         self.count = 0
+        self.last: Problem | None = None
 
     def add(
         self, line: int, problem: Problem, *, row_id: str = "", field: str = "", value: str = ""
     ) -> None:
         self.count += 1
+        self.last = problem
         self._connection.execute(
             "INSERT INTO reject(line, id, field, value, template, filling) "
             "VALUES(?, ?, ?, ?, ?, ?)",
@@ -231,30 +298,35 @@ class _Rejects:
 
 
 class _Rows:
-    """The rows of a file as parameters of `_insert`; what cannot be a row goes to the rejects."""
+    """The rows of a file as parameters of `insert_sql`; what cannot be one goes to the rejects."""
 
     def __init__(
         self,
-        reader: Any,
+        records: Records,
         columns: Sequence[Column],
-        rejects: _Rejects,
-        tick: Callable[[], None],
+        rejects: Rejects,
+        *,
+        safe: bool,
+        need_id: bool,
     ) -> None:
-        self._reader = reader
+        self._records = records
         self._columns = columns
         self._rejects = rejects
-        self._tick = tick
+        self._safe = safe
+        self._need_id = need_id
 
     def __iter__(self) -> Iterator[list[Any]]:
         names = [column.field for column in self._columns]
         width = len(names)
-        id_at = names.index("id")
+        id_at = names.index("id") if self._need_id else -1
         dates = [position for position, name in enumerate(names) if name in INSTANTS]
         pick = _picker([position for position, name in enumerate(names) if name is not None], width)
-        for line, row in self._records():
+        for line, row in self._records:
             if len(row) != width and not self._is_padded(line, row):
                 continue
-            if not row[id_at]:
+            if self._safe:
+                row[:] = map(unguarded, row)
+            if id_at >= 0 and not row[id_at]:
                 self._rejects.add(line, Problem(NO_ID), field="id")
                 continue
             cells = pick(row)
@@ -262,23 +334,6 @@ class _Rows:
             for position in dates:
                 cells.append(instant_of(row[position]))
             yield cells
-
-    def _records(self) -> Iterator[tuple[int, list[str]]]:
-        """Each record with the line it starts at, as an editor counts."""
-        reader = self._reader
-        while True:
-            line = reader.line_num + 1
-            try:
-                for number, row in enumerate(reader, 1):
-                    if row:
-                        yield line, row
-                    line = reader.line_num + 1
-                    if not number % _ROWS_A_REPORT:
-                        self._tick()
-            except csv.Error as error:
-                self._rejects.add(line, _syntax_problem(error))
-            else:
-                return
 
     def _is_padded(self, line: int, row: list[str]) -> bool:
         """Whether a row of the wrong length only has empty cells too many; they are cut off.
@@ -291,7 +346,7 @@ class _Rows:
         if found > width and not any(row[width:]):
             del row[width:]
             return True
-        self._rejects.add(line, cell_count_problem(found, width), value=", ".join(row))
+        self._rejects.add(line, cell_count_problem(found, width), value=", ".join(row[:50]))
         return False
 
 
@@ -324,23 +379,23 @@ def _syntax_problem(error: csv.Error) -> Problem:
     return Problem("The row cannot be read: {reason}.", reason=text)
 
 
-def _check(
-    connection: apsw.Connection, columns: Sequence[Column], rejects: _Rejects, *, has_nul: bool
-) -> None:
+def _check(connection: apsw.Connection, staged: Staged, rejects: Rejects, *, has_nul: bool) -> None:
     """Reject the rows that cannot be stored, by set-based SQL where it can tell."""
-    _reject_duplicates(connection, rejects)
+    if "id" in staged.fields:
+        _reject_duplicates(connection, rejects)
+    if not staged.match.by_id:
+        _reject_same_key(connection, rejects, staged.match)
     if has_nul:
-        for column in columns:
-            if column.field is not None:
-                _reject_nul(connection, rejects, column.field)
-    if any(column.field == "metadata" for column in columns):
+        for name in staged.fields:
+            _reject_nul(connection, rejects, name)
+    if "metadata" in staged.fields and not staged.exact:
         _reject_metadata(connection, rejects)
 
 
-def _reject_duplicates(connection: apsw.Connection, rejects: _Rejects) -> None:
+def _reject_duplicates(connection: apsw.Connection, rejects: Rejects) -> None:
     connection.execute(
         "CREATE TEMP TABLE taken AS "
-        "SELECT id, min(line) AS first FROM row GROUP BY id HAVING count(*) > 1"
+        "SELECT id, min(line) AS first FROM row WHERE id <> '' GROUP BY id HAVING count(*) > 1"
     )
     if not connection.execute("SELECT count(*) FROM taken").get:
         return
@@ -358,7 +413,56 @@ def _reject_duplicates(connection: apsw.Connection, rejects: _Rejects) -> None:
     )
 
 
-def _reject_nul(connection: apsw.Connection, rejects: _Rejects, name: str) -> None:
+def _reject_same_key(connection: apsw.Connection, rejects: Rejects, match: Match) -> None:
+    """Reject rows whose key an earlier one has; rows without a key are new ones."""
+    names = [key_text(name, "row") for name in match.key]
+    filled = " AND ".join(f"{name} <> ''" for name in names)
+    register(connection)
+    found = connection.execute(
+        f"SELECT line, ifnull(id, ''), {names[-1]}, first FROM (SELECT row.*, "
+        f"min(line) OVER (PARTITION BY {', '.join(names)}) AS first "
+        f"FROM row WHERE {filled}) AS row "
+        "WHERE line > first ORDER BY line"
+    )
+    keys = _keys(match)
+    _drop(
+        connection,
+        rejects,
+        (
+            (line, row_id, keys, value, Problem(SAME_KEY, first=first, field=keys))
+            for line, row_id, value, first in found
+        ),
+    )
+
+
+def _keys(match: Match) -> str:
+    return ", ".join(FIELD_BY_NAME[name].key for name in match.key)
+
+
+def _reject_left_out(connection: apsw.Connection, rejects: Rejects, match: Match) -> None:
+    """Reject the rows that `find_keys` cannot match."""
+    keys = _keys(match)
+    found = connection.execute(
+        "SELECT row.line, ifnull(row.id, ''), left_out.count FROM temp.left_out "
+        "JOIN row ON row.line = left_out.line ORDER BY row.line"
+    )
+
+    def problem(row_id: str, count: int) -> Problem:
+        if count:
+            return Problem(SEVERAL, count=count, field=keys)
+        return Problem(TAKEN, field=keys) if row_id else Problem(NEW_WITHOUT_ID, field=keys)
+
+    _drop(
+        connection,
+        rejects,
+        (
+            (line, row_id, keys if count else "id", row_id, problem(row_id, count))
+            for line, row_id, count in found
+        ),
+    )
+
+
+def _reject_nul(connection: apsw.Connection, rejects: Rejects, name: str) -> None:
     key = FIELD_BY_NAME[name].key
     found = connection.execute(f"SELECT line, id, {name} FROM row WHERE instr({name}, char(0))")
     _drop(
@@ -368,7 +472,7 @@ def _reject_nul(connection: apsw.Connection, rejects: _Rejects, name: str) -> No
     )
 
 
-def _reject_metadata(connection: apsw.Connection, rejects: _Rejects) -> None:
+def _reject_metadata(connection: apsw.Connection, rejects: Rejects) -> None:
     """SQLite's check is the quicker one; it takes a little less than `json_problem` does."""
     found = connection.execute(
         "SELECT line, id, metadata FROM row WHERE metadata <> '' AND NOT json_valid(metadata)"
@@ -386,7 +490,7 @@ def _reject_metadata(connection: apsw.Connection, rejects: _Rejects) -> None:
 
 def _drop(
     connection: apsw.Connection,
-    rejects: _Rejects,
+    rejects: Rejects,
     found: Iterator[tuple[int, str, str, str, Problem]],
 ) -> None:
     lines: list[tuple[int]] = []

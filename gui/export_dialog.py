@@ -1,4 +1,4 @@
-"""The export to a CSV file: which integrations, where to, and how far it is."""
+"""The export to a file: which integrations, where to, and how far it is."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import shiboken6
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -20,11 +21,16 @@ from PySide6.QtWidgets import (
 )
 
 from db.catalog import Catalog
-from db.csv_export import Exporting, Rows
+from db.csv_export import Exported, Exporting, Rows
 from db.errors import Cancelled
+from db.export_form import format_for
+from db.export_writers import has_xlsx
 from gui.background import deliver, run_in_gui
-from gui.dialog_parts import FileRow, Foot, Message
+from gui.dialog_parts import FileRow, Foot, Message, fit_to_screen
+from gui.export_options import SUFFIXES, ExportOptions
 from gui.text import number, sentence
+
+_PATTERNS: Final = "*.csv *.json *.jsonl *.xlsx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ class ExportDialog(QDialog):
         self._exporting: Exporting | None = None
         self._running = False
         self._closing = False
-        self.setWindowTitle(self.tr("Export CSV"))
+        self.setWindowTitle(self.tr("Export"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 16)
         layout.setSpacing(12)
@@ -71,12 +77,15 @@ class ExportDialog(QDialog):
         self._foot = Foot(self.start_export, self.cancel)
         self.progress = self._foot.progress
         self.export_button, self.close_button = self._foot.begin_button, self._foot.close_button
+        self.options = ExportOptions()
         layout.addLayout(self._make_file_row())
+        layout.addWidget(self.options, 1)
         layout.addLayout(self._message)
-        layout.addStretch(1)
         layout.addLayout(self._foot)
-        self.resize(620, 320)
+        fit_to_screen(self, QSize(680, 620))
         self.file.setText(str(Path.home() / f"{catalog.path.stem}.csv"))
+        self.options.format.activated.connect(self._take_format)
+        self.options.changed.connect(self._describe)
         self._set_running(False)
         self._describe()
 
@@ -102,7 +111,7 @@ class ExportDialog(QDialog):
     def _make_file_row(self) -> FileRow:
         row = FileRow()
         self.file, self.choose = row.line, row.choose
-        self.file.textChanged.connect(self._describe)
+        self.file.textChanged.connect(self._take_name)
         self.choose.clicked.connect(self._choose_file)
         return row
 
@@ -142,21 +151,30 @@ class ExportDialog(QDialog):
             self._catalog.path,
             target,
             rows,
+            self.options.form(),
+            split=self.options.split.isChecked(),
             progress=lambda done, total: run_in_gui(lambda: show(done, total)),
         )
         deliver(
             self,
             self._exporting.future,
-            lambda count: self._finish(target, count),
+            lambda exported: self._finish(target, exported),
             self._failed,
         )
 
-    def _finish(self, target: Path, count: int) -> None:
+    def _finish(self, target: Path, exported: Exported) -> None:
+        count = exported.count
         self._set_running(False)
         self.export_button.setEnabled(False)
         self.close_button.setText(self.tr("&Close"))
         self.close_button.setFocus()
-        if count == 1:
+        files = len(exported.files)
+        if self.options.split.isChecked():
+            words = self.tr("{count} integrations were written to {files} files in {folder}.")
+            if files == 1:
+                words = self.tr("{count} integrations were written to 1 file in {folder}.")
+            text = words.format(count=number(count), files=number(files), folder=target.parent)
+        elif count == 1:
             text = self.tr("1 integration was written to {file}.").format(file=target)
         else:
             text = self.tr("{count} integrations were written to {file}.").format(
@@ -184,20 +202,58 @@ class ExportDialog(QDialog):
         else:
             text = self.tr("&Export {count} Integrations").format(count=number(count))
             self.export_button.setText(text)
-        self.export_button.setEnabled(not self._running and count > 0 and target is not None)
+        problem = self._problem()
+        self.export_button.setEnabled(
+            not self._running and count > 0 and target is not None and not problem
+        )
         self.close_button.setText(self.tr("&Cancel"))
         if target is None:
             self._say(self.tr("Name the file to write."))
+        elif problem:
+            self._say(problem, "warning")
+        elif self.options.split.isChecked():
+            name = f"{target.stem}-…{target.suffix}"
+            self._say(
+                self.tr(
+                    "Writes a file for each organization, named {name}; those that exist are "
+                    "replaced."
+                ).format(name=name)
+            )
         elif target.is_file():
             self._say(self.tr("This file exists and will be replaced."), "warning")
         else:
-            self._say(self.tr("UTF-8, comma separated, with the field names in the first line."))
+            self._say(self.tr("The file is written whole, or not at all."))
+
+    def _problem(self) -> str:
+        """Why nothing can be written as it is chosen; "" if something can."""
+        form = self.options.form()
+        if not form.fields:
+            return self.tr("Choose one column at least.")
+        if form.format == "xlsx" and not has_xlsx():
+            return self.tr("XLSX needs the package openpyxl, which is not installed.")
+        return ""
+
+    def _take_format(self) -> None:
+        """Name the file after the format that was chosen."""
+        target = self.target()
+        if target is not None and target.suffix.lower() in SUFFIXES.values():
+            suffix = SUFFIXES[self.options.form().format]
+            if format_for(target) != self.options.form().format:
+                self.file.setText(str(target.with_suffix(suffix)))
+
+    def _take_name(self) -> None:
+        """Choose the format that the name means."""
+        target = self.target()
+        if target is not None and target.suffix.lower() in SUFFIXES.values():
+            self.options.choose_format(format_for(target))
+        self._describe()
 
     def _choose_file(self) -> None:
-        dialog = QFileDialog(self, self.tr("Export CSV"))
+        dialog = QFileDialog(self, self.tr("Export"))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters([self.tr("CSV files (*.csv)"), self.tr("All files (*)")])
-        dialog.setDefaultSuffix("csv")
+        files = self.tr("CSV, JSON and XLSX ({patterns})").format(patterns=_PATTERNS)
+        dialog.setNameFilters([files, self.tr("All files (*)")])
+        dialog.setDefaultSuffix(SUFFIXES[self.options.form().format][1:])
         target = self.target()
         if target is not None:
             dialog.setDirectory(str(target.parent))
@@ -214,6 +270,7 @@ class ExportDialog(QDialog):
         self._foot.show_busy(running)
         self.file.setEnabled(not running)
         self.choose.setEnabled(not running)
+        self.options.setEnabled(not running)
         for place, button in enumerate(self.scopes.buttons()):
             button.setEnabled(not running and self._scopes[place].count > 0)
         self.export_button.setEnabled(not running)

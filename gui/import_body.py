@@ -9,12 +9,16 @@ from PySide6.QtWidgets import QHeaderView, QSplitter, QTableWidget, QTableWidget
 
 from db.csv_import import Kind, Preview
 from db.csv_match import Counts
+from db.csv_reader import Peek
 from db.csv_stage import Staged
 from gui.dialog_parts import give_room
-from gui.import_preview import PreviewTable, RejectedModel, RowsModel
+from gui.import_preview import FirstRowsModel, PreviewTable, RejectedModel, RowsModel
 from gui.text import field_title, number, one_line
 
-KINDS: Final[tuple[Kind, ...]] = ("new", "changed", "unchanged")
+KINDS: Final[tuple[Kind, ...]] = ("new", "changed", "deleted", "unchanged", "skipped")
+
+
+_SELDOM: Final = ("deleted", "skipped")
 
 
 class ImportBody(QSplitter):
@@ -31,6 +35,8 @@ class ImportBody(QSplitter):
         self.mapping = self._make_mapping()
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        self.first = PreviewTable(self.tr("As it is read"))
+        self.tabs.addTab(self.first, self.tr("&As It Is Read"))
         self.tables = {kind: PreviewTable(title) for kind, title in self._titles().items()}
         for kind, title in self._titles().items():
             self.tabs.addTab(self.tables[kind], title)
@@ -63,9 +69,17 @@ class ImportBody(QSplitter):
         return {
             "new": self.tr("&New"),
             "changed": self.tr("Chan&ged"),
+            "deleted": self.tr("De&leted"),
             "unchanged": self.tr("&Unchanged"),
+            "skipped": self.tr("S&kipped"),
             "rejected": self.tr("&Rejected"),
         }
+
+    def show_first(self, peek: Peek) -> None:
+        """Show the first rows of a file that is still being read."""
+        self.first.show_first(FirstRowsModel(peek, self.first))
+        self.tabs.setTabEnabled(0, True)
+        self.tabs.setCurrentIndex(0)
 
     def show_staged(self, staged: Staged, preview: Preview) -> None:
         """Show what was read, on the first tab that has rows."""
@@ -79,11 +93,14 @@ class ImportBody(QSplitter):
                     name for name in staged.fields if name in changed or name in ("id", "name")
                 )
             table = self.tables[kind]
-            table.show_rows(RowsModel(preview, kind, count, staged.fields, shown, table), shown)
+            model = RowsModel(preview, kind, count, staged.fields, shown, table, unit=staged.unit)
+            table.show_rows(model, shown)
         rejected = self.tables["rejected"]
-        rejected.show_rejects(RejectedModel(preview, staged.counts.rejected, rejected))
+        rejected.show_rejects(
+            RejectedModel(preview, staged.counts.rejected, rejected, unit=staged.unit)
+        )
         self.show_counts(staged.counts)
-        filled = [place for place in range(self.tabs.count()) if self.tabs.isTabEnabled(place)]
+        filled = [place for place in range(1, self.tabs.count()) if self.tabs.isTabEnabled(place)]
         self.tabs.setCurrentIndex(filled[0] if filled else 0)
 
     def _show_mapping(self, staged: Staged) -> None:
@@ -101,10 +118,13 @@ class ImportBody(QSplitter):
 
     def show_counts(self, counts: Counts | None) -> None:
         """Show in the tabs how many rows they have."""
-        for place, (kind, title) in enumerate(self._titles().items()):
+        self.tabs.setTabEnabled(0, self.first.model() is not None)
+        for place, (kind, title) in enumerate(self._titles().items(), 1):
             count = getattr(counts, kind) if counts else 0
             self.tabs.setTabText(place, f"{title} ({number(count)})" if counts else title)
             self.tabs.setTabEnabled(place, count > 0)
+            # What only some ways to import have takes no room in the others.
+            self.tabs.setTabVisible(place, kind not in _SELDOM or count > 0)
         self.counted.emit(counts)
 
     def show_rejected(self, counts: Counts) -> None:
@@ -113,8 +133,13 @@ class ImportBody(QSplitter):
         self.tabs.setCurrentWidget(self.tables["rejected"])
 
     def clear(self) -> None:
-        """Let go of all rows."""
+        """Let go of all rows, but not of the first ones as they were read."""
         for table in self.tables.values():
             table.clear()
         self.mapping.setRowCount(0)
         self.show_counts(None)
+
+    def forget_first(self) -> None:
+        """Let go of the first rows as well."""
+        self.first.clear()
+        self.tabs.setTabEnabled(0, False)

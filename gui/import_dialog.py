@@ -1,4 +1,4 @@
-"""The import of a CSV file: what was read, what it would change, and the import itself."""
+"""The import of a file: what was read, what it would change, and the import itself."""
 
 from __future__ import annotations
 
@@ -11,27 +11,34 @@ import shiboken6
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QVBoxLayout,
     QWidget,
 )
 
 from db.catalog import Catalog
-from db.csv_dialect import DELIMITERS
 from db.csv_import import Imported, Preview, Reading, Writing
 from db.csv_match import Counts
+from db.csv_options import CsvOptions
+from db.csv_reader import Peek, peek
 from db.csv_stage import Staged
 from db.errors import Cancelled, CatalogError
-from gui.background import deliver, run_in_gui
+from db.stage import format_of
+from gui.background import deliver, in_thread, run_in_gui
 from gui.dialog_parts import FileRow, Foot, Message, fit_to_screen
 from gui.import_body import ImportBody
+from gui.import_match import ImportMatch
+from gui.import_options import ImportOptions
+from gui.import_rejects import RejectsSaver
 from gui.redo_question import agreement
 from gui.text import number, one_line, sentence
 
+_PATTERNS: Final = (
+    *("*.csv", "*.tsv", "*.txt", "*.csv.gz", "*.tsv.gz"),
+    *("*.json", "*.jsonl", "*.ndjson", "*.json.gz", "*.jsonl.gz"),
+)
 ORIGIN: Final = "import"
 """The `Change` of an import carries it."""
 
@@ -45,7 +52,7 @@ class _State(Enum):
 
 
 class ImportDialog(QDialog):
-    """Reads a CSV file, shows what importing it would do, and does it.
+    """Reads a CSV or JSON file, shows what importing it would do, and does it.
 
     Signals:
         imported(Change): the import is in the catalogue.
@@ -65,12 +72,13 @@ class ImportDialog(QDialog):
         self._catalog = catalog
         self._path: Path | None = None
         self._reading: Reading | None = None
+        self._refused: Reading | None = None
         self._writing: Writing | None = None
         self._preview: Preview | None = None
         self._staged: Staged | None = None
         self._state = _State.IDLE
         self._closing = False
-        self.setWindowTitle(self.tr("Import CSV"))
+        self.setWindowTitle(self.tr("Import"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 16)
         layout.setSpacing(12)
@@ -85,8 +93,20 @@ class ImportDialog(QDialog):
         self._foot = Foot(self.start_import, self.cancel)
         self.progress = self._foot.progress
         self.import_button, self.close_button = self._foot.begin_button, self._foot.close_button
+        self.save_button = self._foot.add_button(
+            self.tr("&Save Rejected Rows…"), self._save_rejected
+        )
+        self.rejects = RejectsSaver(self)
+        self.rejects.said.connect(self._say)
+        self.rejects.failed.connect(lambda error: self._say(sentence(error), "error"))
         self._body.counted.connect(self._name_button)
         layout.addLayout(self._make_file_row())
+        self.options = ImportOptions()
+        self.options.changed.connect(self._read_again)
+        layout.addWidget(self.options)
+        self.match = ImportMatch()
+        self.match.changed.connect(self._read_again)
+        layout.addWidget(self.match)
         layout.addLayout(self._message)
         layout.addWidget(self._body, 1)
         layout.addLayout(self._foot)
@@ -94,7 +114,7 @@ class ImportDialog(QDialog):
         self.setAcceptDrops(True)
         self._body.show_counts(None)
         self._set_state(_State.IDLE)
-        self._say(self.tr("Choose a CSV file in UTF-8. Its first line names the columns."))
+        self._say(self.tr("Choose a CSV or JSON file."))
         if path is not None:
             self.read(path)
 
@@ -109,36 +129,28 @@ class ImportDialog(QDialog):
         self.file.returnPressed.connect(self._read_typed)
         self.file.dropped.connect(self.read)
         self.choose.clicked.connect(self._choose_file)
-        self.delimiter = QComboBox()
-        self.delimiter.setAccessibleName(self.tr("Delimiter"))
-        names = (self.tr("Comma"), self.tr("Semicolon"), self.tr("Tab"), self.tr("Pipe"))
-        for name, delimiter in zip(names, DELIMITERS, strict=True):
-            self.delimiter.addItem(name, delimiter)
-        self.delimiter.activated.connect(self._read_again)
-        delimiter_label = QLabel(self.tr("&Delimiter:"))
-        delimiter_label.setBuddy(self.delimiter)
-        row.addSpacing(16)
-        row.addWidget(delimiter_label)
-        row.addWidget(self.delimiter)
         return row
 
     # -- reading -------------------------------------------------------------------------------
 
-    def read(self, path: Path, delimiter: str | None = None) -> None:
-        """Read a file and show what importing it would do; whatever was read before goes.
+    def read(self, path: Path) -> None:
+        """Read a file and show what importing it would do; whatever was read before goes."""
+        self.options.reset()
+        self._body.forget_first()
+        self._read(path)
 
-        Args:
-            delimiter: None to detect it.
-        """
+    def _read(self, path: Path) -> None:
         self._forget()
         self._path = path
         self.file.show_path(path)
         self._say(self.tr("Reading {file} …").format(file=path.name))
         self._set_state(_State.READING)
+        options = self.options.options
         reading = Reading(
             path,
             self._catalog.path,
-            delimiter=delimiter,
+            options=options,
+            match=self.match.match(),
             progress=self._teller(),
         )
         self._reading = reading
@@ -148,6 +160,23 @@ class ImportDialog(QDialog):
             lambda staged: self._show(reading, staged),
             lambda error: self._not_read(reading, error),
         )
+        first = in_thread(lambda: _first_rows(path, options), "first rows")
+        # Why there are none, the whole reading says as well.
+        deliver(self, first, lambda found: self._show_first(reading, found), lambda _: None)
+
+    def _show_first(self, reading: Reading, found: Peek | None) -> None:
+        if reading is not self._reading and reading is not self._refused:
+            return
+        self.options.setVisible(found is not None)
+        if found is None:
+            return
+        if self._staged is None:
+            self.options.show_options(found.options)
+        shown = self._body.tabs.currentIndex()
+        self._body.show_first(found)
+        if self._staged is not None:
+            self._body.tabs.setCurrentIndex(shown)
+        self._set_state(self._state)
 
     def _teller(self) -> Callable[[int, int], None]:
         """Shows in the GUI thread what work on another thread reports."""
@@ -171,7 +200,7 @@ class ImportDialog(QDialog):
             self._not_read(reading, error)
             return
         self._preview, self._staged = preview, staged
-        self.delimiter.setCurrentIndex(self.delimiter.findData(staged.delimiter))
+        self.options.show_options(staged.options)
         self._body.show_staged(staged, preview)
         self._set_state(_State.READY)
         self._say_what_was_read(staged)
@@ -180,7 +209,14 @@ class ImportDialog(QDialog):
 
     def _name_button(self, counts: Counts | None) -> None:
         count = counts.new + counts.changed if counts else 0
-        if count == 1:
+        deleted = counts.deleted if counts else 0
+        if deleted and count:
+            text = self.tr("&Import {count} and Delete {deleted}").format(
+                count=number(count), deleted=number(deleted)
+            )
+        elif deleted:
+            text = self.tr("&Delete {deleted}").format(deleted=number(deleted))
+        elif count == 1:
             text = self.tr("&Import 1 Integration")
         elif count:
             text = self.tr("&Import {count} Integrations").format(count=number(count))
@@ -202,14 +238,21 @@ class ImportDialog(QDialog):
                     count=number(counts.rejected)
                 )
             )
-        if not counts.new and not counts.changed:
+        if counts.deleted:
+            words = self.tr("{count} deleted, since the file lacks them.")
+            parts.append(words.format(count=number(counts.deleted)))
+        if staged.match.mirror and counts.rejected:
+            parts.append(self.tr("Nothing is deleted while rows are rejected."))
+        if not counts.written:
             parts.append(self.tr("There is nothing to import."))
-        self._say(" ".join(parts), "warning" if counts.rejected else "ok")
+        doubtful = counts.rejected or counts.deleted
+        self._say(" ".join(parts), "warning" if doubtful else "ok")
 
     def _not_read(self, reading: Reading, error: Exception) -> None:
         if reading is not self._reading:
             return
         self._forget()
+        self._refused = reading
         self._set_state(_State.IDLE)
         if isinstance(error, Cancelled):
             self._say(self.tr("Reading was cancelled."))
@@ -232,14 +275,18 @@ class ImportDialog(QDialog):
 
     def _import(self, staged: Staged) -> None:
         label = self.tr("Import {file}: {new} new, {changed} changed")
+        mirrored = self.tr("Import {file}: {new} new, {changed} changed, {deleted} deleted")
         self._set_state(_State.WRITING)
         self._say(self.tr("Importing {file} …").format(file=staged.source.name))
         self._writing = Writing(
             self._catalog,
             staged,
             origin=ORIGIN,
-            label=lambda of, counts: label.format(
-                file=of.source.name, new=number(counts.new), changed=number(counts.changed)
+            label=lambda of, counts: (mirrored if of.match.mirror else label).format(
+                file=of.source.name,
+                new=number(counts.new),
+                changed=number(counts.changed),
+                deleted=number(counts.deleted),
             ),
             progress=self._teller(),
         )
@@ -255,12 +302,12 @@ class ImportDialog(QDialog):
         self._body.show_rejected(counts)
         words = self.tr(
             "{new} added and {changed} changed. {rejected} rows were rejected and are listed "
-            "below; mend them in the file and import it again."
+            "below; save them as a file, mend them there and import it."
         )
         if counts.rejected == 1:
             words = self.tr(
-                "{new} added and {changed} changed. 1 row was rejected and is listed below; mend "
-                "it in the file and import it again."
+                "{new} added and {changed} changed. 1 row was rejected and is listed below; save "
+                "it as a file, mend it there and import that."
             )
         self._say(
             words.format(
@@ -284,12 +331,17 @@ class ImportDialog(QDialog):
         if self._closing:
             self.reject()
 
+    def _save_rejected(self) -> None:
+        if self._staged is not None:
+            self.rejects.ask(self._staged)
+
     # -- the rest ------------------------------------------------------------------------------
 
     def _choose_file(self) -> None:
-        dialog = QFileDialog(self, self.tr("Import CSV"))
+        dialog = QFileDialog(self, self.tr("Import"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters([self.tr("CSV files (*.csv *.tsv *.txt)"), self.tr("All files (*)")])
+        files = self.tr("CSV and JSON ({patterns})").format(patterns=" ".join(_PATTERNS))
+        dialog.setNameFilters([files, self.tr("All files (*)")])
         dialog.setDirectory(str(self._path.parent if self._path else Path.home()))
         dialog.fileSelected.connect(lambda name: self.read(Path(name)))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -314,7 +366,7 @@ class ImportDialog(QDialog):
 
     def _read_again(self) -> None:
         if self._path is not None:
-            self.read(self._path, self.delimiter.currentData())
+            self._read(self._path)
 
     def _say(self, text: str, symbol: str = "info") -> None:
         self._message.say(text, symbol)
@@ -324,14 +376,15 @@ class ImportDialog(QDialog):
         busy = state in (_State.READING, _State.WRITING)
         self._foot.show_busy(busy)
         self.file.setEnabled(not busy and state is not _State.DONE)
-        self._body.setVisible(self._staged is not None)
+        self._body.setVisible(self._staged is not None or self._body.first.model() is not None)
         self.choose.setEnabled(not busy)
-        self.delimiter.setEnabled(
-            self._path is not None and state not in (_State.WRITING, _State.DONE)
-        )
+        changeable = self._path is not None and state not in (_State.WRITING, _State.DONE)
+        self.options.setEnabled(changeable)
+        self.match.setEnabled(changeable)
         counts = self._staged.counts if self._staged else Counts()
-        self.import_button.setEnabled(state is _State.READY and bool(counts.new + counts.changed))
+        self.import_button.setEnabled(state is _State.READY and bool(counts.written))
         self.import_button.setVisible(state is not _State.DONE)
+        self.save_button.setVisible(counts.rejected > 0 and not busy)
         done = state is _State.DONE
         self.close_button.setText(self.tr("&Close") if done else self.tr("&Cancel"))
 
@@ -364,5 +417,11 @@ class ImportDialog(QDialog):
 
     def done(self, result: int) -> None:
         """Clean up and close."""
+        self.rejects.stop()
         self._forget()
         super().done(result)
+
+
+def _first_rows(path: Path, options: CsvOptions) -> Peek | None:
+    """The first rows of a CSV file; None for another kind."""
+    return peek(path, options) if format_of(path) == "csv" else None

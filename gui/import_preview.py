@@ -22,6 +22,7 @@ from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from db.csv_import import Kind, Preview, PreviewRow, RejectedRow
+from db.csv_reader import Peek
 from gui import theme
 from gui.dialog_parts import give_room
 from gui.text import cut, field_title, number, one_line, plain_tooltip, sentence
@@ -116,12 +117,13 @@ class RowsModel(PagedModel[PreviewRow]):
         fields: Sequence[str],
         shown: Sequence[str],
         parent: QObject | None = None,
+        *,
+        unit: str = "line",
     ) -> None:
-        line = QCoreApplication.translate("PreviewTable", "Line")
         super().__init__(
             lambda first, last: preview.rows(kind, first, last),
             count,
-            [line, *map(field_title, shown)],
+            [_unit_title(unit), *map(field_title, shown)],
             parent,
         )
         self._places = [fields.index(name) for name in shown]
@@ -131,7 +133,7 @@ class RowsModel(PagedModel[PreviewRow]):
 
     def text(self, row: PreviewRow, column: int) -> str:
         if column == 0:
-            return number(row.line)
+            return number(row.line) if row.line else ""
         place = self._places[column - 1]
         old, new = row.old[place], row.cells[place]
         if old is None:
@@ -176,8 +178,32 @@ def differing(old: str, new: str) -> tuple[str, str]:
     return f"…{old[skipped:]}", f"…{new[skipped:]}"
 
 
+def _unit_title(unit: str) -> str:
+    """The heading over the numbers of lines, or of items."""
+    if unit == "item":
+        return QCoreApplication.translate("PreviewTable", "Item")
+    return QCoreApplication.translate("PreviewTable", "Line")
+
+
+class FirstRowsModel(PagedModel[PreviewRow]):
+    """The first rows of a file, as they will be read, before anything is made of them."""
+
+    def __init__(self, peek: Peek, parent: QObject | None = None) -> None:
+        rows = [PreviewRow(line, cells, ()) for line, cells in peek.rows]
+        width = max((len(row.cells) for row in rows), default=0)
+        line = QCoreApplication.translate("PreviewTable", "Line")
+        titles = [one_line(title, _SHOWN) for title in peek.heading]
+        titles += [f"#{place}" for place in range(len(titles) + 1, width + 1)]
+        super().__init__(lambda first, last: rows[first : last + 1], len(rows), [line, *titles])
+        self.setParent(parent)
+
+    def whole(self, row: PreviewRow, column: int) -> str:
+        if column == 0:
+            return number(row.line)
+        return row.cells[column - 1] if column <= len(row.cells) else ""
+
+
 _REJECT_HEADINGS: Final = (
-    QT_TRANSLATE_NOOP("PreviewTable", "Line"),
     QT_TRANSLATE_NOOP("PreviewTable", "Id"),
     QT_TRANSLATE_NOOP("PreviewTable", "Field"),
     QT_TRANSLATE_NOOP("PreviewTable", "Value"),
@@ -188,10 +214,13 @@ _REJECT_HEADINGS: Final = (
 class RejectedModel(PagedModel[RejectedRow]):
     """Rejected rows: line, id, field, value and reason."""
 
-    def __init__(self, preview: Preview, count: int, parent: QObject | None = None) -> None:
-        headings = [
+    def __init__(
+        self, preview: Preview, count: int, parent: QObject | None = None, *, unit: str = "line"
+    ) -> None:
+        others = [
             QCoreApplication.translate("PreviewTable", str(title)) for title in _REJECT_HEADINGS
         ]
+        headings = [_unit_title(unit), *others]
         super().__init__(preview.rejects, count, headings, parent)
 
     def whole(self, row: RejectedRow, column: int) -> str:
@@ -236,6 +265,10 @@ class PreviewTable(QTableView):
     def show_rows(self, model: RowsModel, shown: Sequence[str]) -> None:
         """Show new, changed or unchanged rows."""
         self._show(model, [_LINE_WIDTH, *(_WIDTHS.get(name, 140) for name in shown)])
+
+    def show_first(self, model: FirstRowsModel) -> None:
+        """Show the first rows of a file."""
+        self._show(model, [_LINE_WIDTH, *[140] * (model.columnCount() - 1)])
 
     def show_rejects(self, model: RejectedModel) -> None:
         """Show rejected rows."""

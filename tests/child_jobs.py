@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import resource
 import time
 from pathlib import Path
 
 from db.child import Report
+from db.csv_stage import stage_csv
 from db.errors import Invalid
 
 
@@ -54,3 +56,13 @@ def wait_for_end_of_parent(report: Report, *, path: Path) -> None:
     except BrokenPipeError:
         path.write_text("noticed")
         raise
+
+
+def stage(report: Report, *, source: Path, stage: Path) -> tuple[str, float]:
+    """What becomes of a CSV file, and the most memory that this process took, in MB."""
+    try:
+        staged = stage_csv(report, source=source, stage=stage)
+        outcome = f"rejected {staged.counts.rejected} of {staged.counts.read}"
+    except Invalid as error:
+        outcome = str(error)
+    return outcome, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -11,6 +11,7 @@ from typing import Any
 from db.catalog import Catalog
 from db.csv_import import Imported, Preview, Reading, RejectedRow, write
 from db.csv_match import Counts
+from db.csv_options import CsvOptions
 from db.csv_stage import Staged
 from db.fields import FIELDS
 from db.records import add_integration
@@ -29,10 +30,10 @@ def csv_file(path: Path, rows: Sequence[Mapping[str, str]], keys: Sequence[str] 
 
 
 def read(
-    path: Path, catalog: Path | None = None, delimiter: str | None = None
+    path: Path, catalog: Path | None = None, **options: Any
 ) -> tuple[Staged, list[RejectedRow]]:
     """What is read of a file, and what is rejected."""
-    with closing(Reading(path, catalog, delimiter=delimiter)) as reading:
+    with closing(Reading(path, catalog, options=CsvOptions(**options))) as reading:
         staged = reading.future.result(60)
         with closing(Preview(staged, catalog)) as preview:
             return staged, preview.rejects(0, 999)
@@ -43,9 +44,9 @@ def counts(path: Path, catalog: Catalog) -> Counts:
     return read(path, catalog.path)[0].counts
 
 
-def import_file(path: Path, catalog: Catalog, delimiter: str | None = None) -> Imported:
+def import_file(path: Path, catalog: Catalog, **options: Any) -> Imported:
     """Import a file."""
-    with closing(Reading(path, catalog.path, delimiter=delimiter)) as reading:
+    with closing(Reading(path, catalog.path, options=CsvOptions(**options))) as reading:
         return write(catalog, reading.future.result(60)).result(60)
 
 

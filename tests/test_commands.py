@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import signal
@@ -68,7 +69,8 @@ def test_import_answers_in_json(file: Path, database: Path) -> None:
     first = last_object(run("import", file, "--catalog", database, "--json").stdout)
     assert first.pop("seconds") > 0
     assert first == {
-        "read": 2, "new": 2, "changed": 0, "unchanged": 0, "rejected": 0, "edit": 1
+        "read": 2, "new": 2, "changed": 0, "unchanged": 0, "rejected": 0, "skipped": 0,
+        "deleted": 0, "edit": 1
     }  # fmt: skip
     again = last_object(run("import", file, "--catalog", database, "--json").stdout)
     assert (again["unchanged"], again["edit"]) == (2, None)
@@ -136,6 +138,44 @@ def test_ignored_columns_and_the_delimiter(tmp_path: Path, database: Path) -> No
     assert "Choose the delimiter" in refused.stderr
 
 
+def test_how_a_file_is_read_can_be_said(tmp_path: Path, database: Path) -> None:
+    file = tmp_path / "f.csv.gz"
+    text = "made by a tool\n1~'Łódź~a'~x\n% 2~b~y\n3~'''=1+1'~z\n"
+    file.write_bytes(gzip.compress(text.encode("cp1250")))
+    done = run(
+        *("import", file, "--catalog", database, "--encoding", "cp1250", "--delimiter", "~"),
+        *("--quote", "'", "--no-header", "--columns", "id,name", "--skip", "1", "--comment", "%"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Read as cp1250." in done.stdout
+    assert [(row["id"], row["name"]) for row in stored(database)] == [
+        ("1", "Łódź~a"),
+        ("3", "'=1+1"),
+    ]
+    wrong = run("import", file, "--catalog", database, "--encoding", "klingon")
+    assert "no encoding named" in wrong.stderr
+    wrong = run("import", file, "--catalog", database, "--columns", "id,logo")
+    assert "'logo' is not a field" in wrong.stderr
+
+
+def test_how_rows_are_matched_can_be_said(tmp_path: Path, database: Path) -> None:
+    file = tmp_path / "f.json"
+    file.write_text('[{"id": "1", "clientId": "a"}, {"id": "2", "clientId": "b"}]')
+    assert run("import", file, "--catalog", database).returncode == 0
+    file.write_text('[{"clientId": "b", "name": "B", "type": ""}]')
+    done = run("import", file, "--catalog", database, "--match", "clientId", "--keep-empty")
+    assert "0 new, 1 changed, 0 unchanged, 0 rejected." in done.stdout
+    done = run(
+        *("import", file, "--catalog", database, "--match", "clientId", "--mode", "mirror"),
+        *("--newer", "--json"),
+    )
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert (told["skipped"], told["deleted"], told["unchanged"]) == (1, 1, 0)
+    assert [(row["id"], row["name"]) for row in stored(database)] == [("2", "B")]
+    wrong = run("import", file, "--catalog", database, "--match", "clientId,clientId")
+    assert "no set of fields" in wrong.stderr
+
+
 @pytest.mark.parametrize("delimiter", ["", ";;", '"', "\n"])
 def test_what_cannot_be_a_delimiter(file: Path, database: Path, delimiter: str) -> None:
     done = run("import", file, "--catalog", database, "--delimiter", delimiter)
@@ -143,7 +183,7 @@ def test_what_cannot_be_a_delimiter(file: Path, database: Path, delimiter: str) 
     assert "not one character" in done.stderr
 
 
-@pytest.mark.parametrize("content", [b"", b"name\nx\n", b"id\n\xff\n"])
+@pytest.mark.parametrize("content", [b"", b"name\nx\n", b'"id\n'])
 def test_what_cannot_be_imported_leaves_nothing(
     tmp_path: Path, database: Path, content: bytes
 ) -> None:
@@ -189,6 +229,64 @@ def test_standard_output_has_the_bytes_of_a_file(database: Path, tmp_path: Path)
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
     )
     assert done.stdout == file.read_bytes()
+
+
+def test_the_form_of_an_export_can_be_said(database: Path, tmp_path: Path) -> None:
+    with closing(Catalog.create(database)) as catalog:
+        add(catalog, id="b", name="=x", org_id="p")
+        add(catalog, id="a", name="y", org_id="q")
+    done = run(
+        *("export", tmp_path / "out.txt", "--catalog", database, "--columns", "name,id", "--bom"),
+        *("--sort-by-id", "--delimiter", "tab", "--line-end", "lf", "--safe", "--encoding"),
+        "utf-16",
+    )
+    assert done.returncode == 0, done.stderr
+    content = (tmp_path / "out.txt").read_bytes().decode("utf-16")
+    assert content == "name\tid\ny\ta\n'=x\tb\n"
+    done = run("export", tmp_path / "o.json", "--catalog", database, "--columns", "id")
+    assert json.loads((tmp_path / "o.json").read_bytes()) == [{"id": "b"}, {"id": "a"}]
+    done = run("export", "-", "--catalog", database, "--format", "jsonl", "--columns", "id")
+    assert done.stdout == '{"id": "b"}\n{"id": "a"}\n'
+    done = run("export", tmp_path / "x.xlsx", "--catalog", database, "--per-organization", "--json")
+    files = last_object(done.stdout)["files"]
+    assert files == [str(tmp_path / "x-p.xlsx"), str(tmp_path / "x-q.xlsx")]
+    assert all(Path(path).read_bytes().startswith(b"PK") for path in files)
+    wrong = run("export", "-", "--catalog", database, "--per-organization")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "Standard output is one file" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "options"),
+    [
+        (b"id,name\n1,a\n", ()),
+        (b'[{"id": "1", "name": "a"}]', ()),
+        (b'{"id": "1", "name": "a"}', ("--format", "jsonl")),
+        (b"[id],name\n1,a\n", ("--format", "csv", "--columns", "id,name")),
+    ],
+)
+def test_import_from_standard_input(
+    database: Path, content: bytes, options: tuple[str, ...]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "gui", "import", "-", "--catalog", database, *options],
+        input=content,
+        capture_output=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stderr
+    assert [(row["id"], row["name"]) for row in stored(database)] == [("1", "a")]
+
+
+def test_rejected_rows_are_saved_where_it_is_said(tmp_path: Path, database: Path) -> None:
+    file, rejects = tmp_path / "f.csv", tmp_path / "rejects.csv"
+    file.write_text("id,name\n1,a\n,b\n")
+    done = run("import", file, "--catalog", database, "--rejects", rejects, "--dry-run")
+    assert done.returncode == 1
+    assert rejects.read_text().splitlines()[1].startswith(',b,"The row has no id')
+    done = run("import", rejects, "--catalog", database)
+    assert "1 rejected" in done.stdout
 
 
 def test_export_of_one_organization(database: Path, tmp_path: Path) -> None:
@@ -300,5 +398,5 @@ def test_help_lists_the_commands() -> None:
     parser = ArgumentParser()
     commands.add_subcommands(parser.add_subparsers())
     text = parser.format_help()
-    assert "put the rows of a CSV file into a catalogue" in text
-    assert "write a catalogue to a CSV file" in text
+    assert "put the rows of a file into a catalogue" in text
+    assert "write a catalogue to a file" in text

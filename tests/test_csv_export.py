@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from db.catalog import Catalog
-from db.csv_export import Chosen, Exporting, Matching, Ordered, Rows, export_csv
+from db.csv_export import Chosen, Exporting, Matching, Ordered, Rows, export_file
 from db.csv_match import Counts
 from db.errors import Cancelled, CannotOpen, Invalid
 from db.fields import FIELDS, NULL
@@ -42,7 +42,7 @@ def target(tmp_path: Path) -> Path:
 
 def export(catalog: Catalog, target: Path, rows: Rows | None = None) -> int:
     with closing(catalog.connect_here(5000)) as connection:
-        return export_csv(connection, target, rows or Matching())
+        return export_file(connection, target, rows or Matching())
 
 
 def ids(target: Path) -> list[str]:
@@ -79,9 +79,9 @@ def test_which_rows(catalog: Catalog, target: Path, tmp_path: Path) -> None:
     assert ids(target) == ["3", "1"]
     with closing(catalog.connect_here(5000)) as connection:
         order = make(connection, OrderSpec(sort=(SortKey("name"),)), tmp_path)
-        assert export_csv(connection, target, Ordered(order.path)) == 3
+        assert export_file(connection, target, Ordered(order.path)) == 3
         assert ids(target) == ["3", "1", "2"]
-        assert export_csv(connection, target, Ordered(order.path)) == 3  # nothing stayed attached
+        assert export_file(connection, target, Ordered(order.path)) == 3  # nothing stayed attached
 
 
 @pytest.mark.parametrize("name", REAL)
@@ -169,7 +169,7 @@ def test_an_export_in_a_child_says_how_far_it_is(
     import_file(path, catalog)
     seen: list[tuple[int, int]] = []
     task = Exporting(catalog.path, target, Matching(), progress=lambda *at: seen.append(at))
-    assert task.future.result(60) == 981
+    assert task.future.result(60).count == 981
     assert target.read_bytes() == path.read_bytes()
     assert seen[0] == (500, 981)
 

@@ -109,7 +109,7 @@ def test_a_file_that_is_there_is_named_before_it_is_replaced(
     opened: Callable[..., ExportDialog], target: Path
 ) -> None:
     dialog = opened()
-    assert "UTF-8" in dialog.message.text()
+    assert "written whole" in dialog.message.text()
     target.write_text("old")
     dialog.file.setText("")
     assert not dialog.export_button.isEnabled()
@@ -158,3 +158,57 @@ def test_every_control_has_a_name(opened: Callable[..., ExportDialog]) -> None:
     assert all(
         control.accessibleName() for control in (dialog.file, dialog.choose, dialog.progress)
     )
+
+
+def test_the_form_is_chosen(
+    qtbot: QtBot, opened: Callable[..., ExportDialog], target: Path
+) -> None:
+    dialog = opened()
+    options = dialog.options
+    for row in range(2, options.columns.topLevelItemCount()):
+        options.columns.topLevelItem(row).setCheckState(0, Qt.CheckState.Unchecked)
+    options.columns.setCurrentItem(options.columns.topLevelItem(1))
+    options.up.click()
+    options.delimiter.setCurrentIndex(1)
+    options.by_id.click()
+    options.bom.click()
+    with qtbot.waitSignal(dialog.exported, timeout=30_000):
+        dialog.export_button.click()
+    assert target.read_bytes().decode("utf-8") == (
+        "\ufeffname;id\r\none;one\r\nthree;three\r\ntwo;two\r\n"
+    )
+
+
+def test_name_and_format_go_together(
+    qtbot: QtBot, opened: Callable[..., ExportDialog], target: Path
+) -> None:
+    dialog = opened()
+    dialog.options.format.setCurrentIndex(1)
+    dialog.options.format.activated.emit(1)
+    assert dialog.file.text() == str(target.with_suffix(".json"))
+    assert not dialog.options.csv.isEnabled()
+    dialog.file.setText(str(target.with_suffix(".jsonl")))
+    assert dialog.options.form().format == "jsonl"
+    with qtbot.waitSignal(dialog.exported, timeout=30_000):
+        dialog.export_button.click()
+    assert target.with_suffix(".jsonl").read_text().startswith('{"id": "one", "name": "one"}\n')
+
+
+def test_one_file_for_each_organization(
+    qtbot: QtBot, opened: Callable[..., ExportDialog], target: Path
+) -> None:
+    dialog = opened()
+    dialog.options.split.click()
+    assert "named file-….csv" in dialog.message.text()
+    with qtbot.waitSignal(dialog.exported, timeout=30_000):
+        dialog.export_button.click()
+    assert [path.name for path in target.parent.iterdir()] == ["file-no-organization.csv"]
+    assert "3 integrations were written to 1 file in" in dialog.message.text()
+
+
+def test_without_a_column_there_is_nothing_to_write(opened: Callable[..., ExportDialog]) -> None:
+    dialog = opened()
+    for row in range(dialog.options.columns.topLevelItemCount()):
+        dialog.options.columns.topLevelItem(row).setCheckState(0, Qt.CheckState.Unchecked)
+    assert not dialog.export_button.isEnabled()
+    assert "Choose one column" in dialog.message.text()

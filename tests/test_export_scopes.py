@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from db import records
 from db.catalog import Catalog, EditSession
-from db.csv_export import Chosen, Matching, Ordered, Rows, export_csv
+from db.csv_export import Chosen, Matching, Ordered, Rows, export_file
 from db.order import OrderSpec, SortKey
 from gui.export_scopes import scopes
 from gui.icon_facts import IconState, IconView
@@ -58,7 +58,7 @@ def exported(catalog: Catalog, rows: Rows | Future[Rows], target: Path) -> str:
     """The ids of what a scope exports, in the file's order."""
     found = rows.result() if isinstance(rows, Future) else rows
     connection = catalog.connect_here(1000)
-    export_csv(connection, target, found)
+    export_file(connection, target, found)
     connection.close()
     return "".join(line.split(",")[0] for line in target.read_text().splitlines()[1:])
 

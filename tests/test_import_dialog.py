@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from db.catalog import Catalog
@@ -62,7 +62,7 @@ def opened(
 def tabs(dialog: ImportDialog) -> list[str]:
     return [
         dialog.tabs.tabText(place).replace("&", "")
-        for place in range(dialog.tabs.count())
+        for place in range(1, dialog.tabs.count())
         if dialog.tabs.isTabEnabled(place)
     ]
 
@@ -87,8 +87,8 @@ def button_text(dialog: ImportDialog) -> str:
 def test_without_a_file_there_is_nothing_to_import(opened: Callable[..., ImportDialog]) -> None:
     dialog = opened()
     assert not dialog.import_button.isEnabled()
-    assert not dialog.delimiter.isEnabled()
-    assert "Choose a CSV file" in dialog.message.text()
+    assert not dialog.options.delimiter.isEnabled()
+    assert "Choose a CSV or JSON file" in dialog.message.text()
 
 
 def test_what_was_read_and_what_it_would_change(
@@ -100,7 +100,7 @@ def test_what_was_read_and_what_it_would_change(
         "id;Name;type;createdAt;logo\ns;Same;t;;\na;New;t;;x\nb;Brand\u00a0new;;2024;\nb;again;;;\n"
     )
     dialog = opened(file)
-    assert dialog.delimiter.currentText() == "Semicolon"
+    assert dialog.options.delimiter.currentText() == "Semicolon"
     assert tabs(dialog) == ["New (1)", "Changed (1)", "Unchanged (1)", "Rejected (1)"]
     assert button_text(dialog) == "Import 2 Integrations"
     assert "4 rows read" in dialog.message.text()
@@ -172,22 +172,127 @@ def test_another_delimiter_reads_again(
 ) -> None:
     file.write_text("id;name\n1;a,b\n")
     dialog = opened(file)
-    dialog.delimiter.setCurrentIndex(0)
-    dialog.delimiter.activated.emit(0)
+    dialog.options.delimiter.setCurrentIndex(0)
+    dialog.options.delimiter.activated.emit(0)
     qtbot.waitUntil(lambda: "Choose the delimiter" in dialog.message.text(), timeout=30_000)
     assert not dialog.import_button.isEnabled()
-    dialog.delimiter.setCurrentIndex(1)
-    dialog.delimiter.activated.emit(1)
+    dialog.options.delimiter.setCurrentIndex(1)
+    dialog.options.delimiter.activated.emit(1)
     qtbot.waitUntil(dialog.import_button.isEnabled, timeout=30_000)
     assert button_text(dialog) == "Import 1 Integration"
+
+
+def test_the_first_rows_are_shown_as_they_are_read(
+    qtbot: QtBot, opened: Callable[..., ImportDialog], file: Path
+) -> None:
+    file.write_bytes("sep=|\r\nname|key\r\nÉlan déjà vu|1\r\n".encode("utf-16-le"))
+    dialog = opened(file)
+    first = dialog.tabs.widget(0)
+    assert isinstance(first, PreviewTable)
+    qtbot.waitUntil(lambda: dialog.tabs.isTabEnabled(0), timeout=30_000)
+    assert dialog.tabs.currentIndex() == 0  # without ids there is nothing else to show
+    assert headings(first) == ["Line", "name", "key"]
+    assert texts(first, 0) == ["3", "Élan déjà vu", "1"]
+    assert dialog.options.encoding.currentText() == "UTF-16 LE"
+    assert dialog.options.delimiter.currentText() == "Pipe"
+    assert "named id" in dialog.message.text()
+
+
+def test_how_it_is_read_can_be_changed(
+    qtbot: QtBot, opened: Callable[..., ImportDialog], file: Path
+) -> None:
+    file.write_bytes("a report\nid,name\n1,'Łódź, Żółć'\n% 2,x\n".encode("cp1250"))
+    dialog = opened(file)
+    options = dialog.options
+    assert not options.rest.isVisible()
+    options.more.click()
+    options.skip.setValue(1)
+    options.quote.setCurrentIndex(1)
+    options.quote.activated.emit(1)
+    options.comment.setText("%")
+    options.comment.editingFinished.emit()
+    options.encoding.setCurrentIndex(options.encoding.findData("cp1250"))
+    options.encoding.activated.emit(0)
+    qtbot.waitUntil(dialog.import_button.isEnabled, timeout=30_000)
+    assert texts(dialog.tables["new"], 0) == ["3", "1", "Łódź, Żółć"]
+    assert tabs(dialog) == ["New (1)"]
+    assert options.rest.isVisible()
+    file.write_text("id,name\n2,b\n")
+    dialog.read(file)  # another file is detected anew
+    qtbot.waitUntil(dialog.import_button.isEnabled, timeout=30_000)
+    assert options.skip.value() == 0
+    assert options.encoding.currentText() == "UTF-8"
+
+
+def test_a_json_file_needs_no_dialect(
+    qtbot: QtBot, opened: Callable[..., ImportDialog], tmp_path: Path
+) -> None:
+    path = tmp_path / "file.json"
+    path.write_text('[{"id": "a", "name": "A"},\n{"id": "b", "name": {}}]')
+    dialog = opened(path)
+    assert tabs(dialog) == ["New (1)", "Rejected (1)"]
+    assert headings(dialog.tables["rejected"])[0] == "Item"
+    assert texts(dialog.tables["rejected"], 0)[:4] == ["2", "b", "name", "{}"]
+    qtbot.waitUntil(lambda: not dialog.options.isVisible(), timeout=30_000)
+
+
+def test_rows_are_matched_and_written_as_chosen(
+    qtbot: QtBot, opened: Callable[..., ImportDialog], catalog: Catalog, file: Path
+) -> None:
+    add(catalog, id="1", name="one", client_id="c1")
+    add(catalog, id="2", name="two", client_id="c2")
+    file.write_text("clientId,name\nc1,\n")
+    dialog = opened(file)
+    assert "named id" in dialog.message.text()
+    dialog.match.fields["client_id"].trigger()
+    dialog.match.fields["id"].trigger()
+    assert dialog.match.key.text() == "Client id"
+    qtbot.waitUntil(dialog.import_button.isEnabled, timeout=30_000)
+    assert tabs(dialog) == ["Changed (1)"]
+    dialog.match.keep_empty.click()
+    qtbot.waitUntil(lambda: tabs(dialog) == ["Unchanged (1)"], timeout=30_000)
+    dialog.match.mode.setCurrentIndex(3)
+    dialog.match.mode.activated.emit(3)
+    qtbot.waitUntil(dialog.import_button.isEnabled, timeout=30_000)
+    assert tabs(dialog) == ["Deleted (1)", "Unchanged (1)"]
+    assert texts(dialog.tables["deleted"], 0) == ["", "two", "c2"]
+    assert "1 deleted, since the file lacks them" in dialog.message.text()
+    with qtbot.waitSignal(dialog.imported, timeout=30_000):
+        dialog.import_button.click()
+    assert [row["id"] for row in records(catalog)] == ["1"]
+    assert catalog.undo_label() == "Import file.csv: 0 new, 0 changed, 1 deleted"
+
+
+def test_rejected_rows_are_saved_as_a_file(
+    qtbot: QtBot, opened: Callable[..., ImportDialog], file: Path, tmp_path: Path
+) -> None:
+    file.write_text("id,name\n1,a\n")
+    dialog = opened(file)
+    assert not dialog.save_button.isVisible()
+    file.write_text("id,name\n1,a\n,b\n")
+    dialog.read(file)
+    qtbot.waitUntil(dialog.save_button.isVisible, timeout=30_000)
+    dialog.save_button.click()
+    chooser = dialog.findChild(QFileDialog)
+    assert chooser is not None
+    assert Path(chooser.selectedFiles()[0]).name == "file-rejected.csv"
+    chooser.fileSelected.emit(str(tmp_path / "r.csv"))
+    chooser.close()
+    qtbot.waitUntil(lambda: "Mend it there" in dialog.message.text(), timeout=30_000)
+    assert (tmp_path / "r.csv").read_text().startswith("id,name,reason,line,row\n,b,")
+    dialog.save_button.click()
+    chooser = dialog.findChildren(QFileDialog)[-1]
+    chooser.fileSelected.emit(str(tmp_path / "missing" / "r.csv"))
+    chooser.close()
+    qtbot.waitUntil(lambda: "cannot be written" in dialog.message.text(), timeout=30_000)
 
 
 def test_a_file_that_cannot_be_read_says_why(
     opened: Callable[..., ImportDialog], file: Path
 ) -> None:
-    file.write_bytes(b"id\n\xff\n")
+    file.write_bytes(b"name\n1\n")
     dialog = opened(file)
-    assert "line 2 holds the byte 0xFF" in dialog.message.text()
+    assert "named id" in dialog.message.text()
     assert not dialog.import_button.isEnabled()
 
 
@@ -235,7 +340,7 @@ def test_every_control_has_a_name(opened: Callable[..., ImportDialog], file: Pat
     csv_file(file, [{"id": "a"}])
     dialog = opened(file)
     controls = [
-        *(dialog.file, dialog.choose, dialog.delimiter, dialog.mapping, dialog.progress),
+        *(dialog.file, dialog.choose, dialog.options.delimiter, dialog.mapping, dialog.progress),
         *dialog.tables.values(),
     ]
     assert all(control.accessibleName() for control in controls)

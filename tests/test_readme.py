@@ -45,7 +45,10 @@ def test_every_command_does_what_is_said(tmp_path: Path) -> None:
         output[command] = done.stdout
     assert len(output) == len(COMMANDS) >= 6
     imported = json.loads(output[next(c for c in COMMANDS if "--json" in c)].splitlines()[-1])
-    assert set(imported) == {"read", "new", "changed", "unchanged", "rejected", "seconds", "edit"}
+    assert set(imported) == {
+        *("read", "new", "changed", "unchanged", "rejected", "skipped", "deleted"),
+        *("seconds", "edit"),
+    }
     assert (imported["read"], imported["new"], imported["edit"]) == (62, 62, 1)
     shown = (tmp_path / "shown.csv").read_text(encoding="utf-8")
     assert shown.startswith("id,name,type,orgId,iconUrl")
