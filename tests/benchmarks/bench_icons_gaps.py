@@ -1,8 +1,12 @@
 """Absences of the GUI thread: how long, and what it did meanwhile.
 
-A heartbeat of the GUI thread notes when it comes too late; another thread looks at the GUI thread's
-stack while it does. The kernel's account of the thread tells how long it was ready to run and had
-no core: that share of an absence is the machine's, the rest is laid on us.
+A heartbeat of the GUI thread notes when it comes too late: each pass of the event loop is a beat,
+for what the user does is heard in each, and a timer sees to it that there are passes. (The timer
+alone took two repaints, each in a pass of its own, for one absence: one that is due only after a
+pass has begun comes with the next, behind whatever a timer without an interval does there.) Another
+thread looks at the GUI thread's stack while a beat is late. The kernel's account of the thread
+tells how long it was ready to run and had no core: that share of an absence is the machine's, the
+rest is laid on us.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QAbstractEventDispatcher, Qt, QTimer
 
 BEAT: Final = 0.004
 FRAME: Final = 0.0167
@@ -37,6 +41,10 @@ class Watch:
         self._timer = QTimer(interval=round(BEAT * 1000), timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._beat)
         self._timer.start()
+        dispatcher = QAbstractEventDispatcher.instance()
+        assert dispatcher is not None
+        self._dispatcher = dispatcher
+        self._dispatcher.awake.connect(self._beat)
         self._stopping = threading.Event()
         self._looker = threading.Thread(target=self._look, name="watch", daemon=True)
         self._looker.start()
@@ -45,6 +53,7 @@ class Watch:
         """Absences of more than a frame: `seconds` in all, of them on a `core`, ready but
         `delayed` by others, and `stacks` that were seen."""
         self._beat()
+        self._dispatcher.awake.disconnect(self._beat)
         self._timer.stop()
         self._stopping.set()
         self._looker.join()
