@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
@@ -17,6 +16,7 @@ from db.errors import Invalid
 from db.fields import FIELDS, Record, Value, csv_text
 from db.order import CREATE, FINISHED
 from db.scope import Scope
+from db.scratch import remove_with
 
 Way = Literal["name", "url", "picture"]
 ATTACHED: Final = "groups"
@@ -46,7 +46,7 @@ class Groups:
         self.path = path
         self.count = count
         self.integrations = integrations
-        weakref.finalize(self, path.unlink, missing_ok=True)
+        remove_with(self, path)
 
 
 class Group(NamedTuple):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import time
-import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -18,6 +17,7 @@ from typing import Any, Final, NamedTuple
 import apsw
 
 from db.fields import FIELDS, INSTANTS, Value
+from db.scratch import remove_with
 
 BEGINNING: Final = 128
 """Rows that are shown before their order is finished."""
@@ -82,7 +82,7 @@ class Order:
         self.path = path
         self.count = count
         self.positions = positions
-        weakref.finalize(self, path.unlink, missing_ok=True)
+        remove_with(self, path)
 
 
 class Page:

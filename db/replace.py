@@ -8,7 +8,6 @@ made anew from what the catalogue then holds.
 from __future__ import annotations
 
 import json
-import weakref
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from db.fields import INSTANTS, Value, csv_text
 from db.order import CREATE, FINISHED
 from db.replacement import Replacement, Rule, Sql, check, register, rules
 from db.scope import Extent, Scope
+from db.scratch import remove_with
 
 ATTACHED: Final = "found"
 """The schema name under which the file of what was found is attached."""
@@ -59,7 +59,7 @@ class Found:
         self.counts = counts
         self.extent = extent
         self.left_out = left_out
-        weakref.finalize(self, path.unlink, missing_ok=True)
+        remove_with(self, path)
 
     @property
     def lines(self) -> int:

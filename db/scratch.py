@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import _thread
 import fcntl
 import time
+import weakref
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import Final
@@ -34,6 +37,21 @@ class ScratchFolder:
         """Remove the folder with all that is in it; twice does no harm."""
         self._lock.close()
         self._folder.cleanup()
+
+
+def remove_with(owner: object, path: Path) -> None:
+    """Remove a file of a scratch folder once nobody refers to `owner`, on a thread of its own.
+
+    The thread that lets go of `owner` last is often the GUI's, and the file of a million rows took
+    it 70 ms. What is left at the end of the program goes with its folder.
+    """
+    # A `threading.Thread` takes a lock that this thread may hold: it may be amidst anything.
+    weakref.finalize(owner, _thread.start_new_thread, _remove, (path,)).atexit = False
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
 
 
 def remove_left_over() -> None:

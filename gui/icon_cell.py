@@ -27,6 +27,7 @@ class IconCell(QStyledItemDelegate):
     def __init__(self, loader: Loader, parent: QWidget) -> None:
         super().__init__(parent)
         self._loader = loader
+        self._ink: tuple[object, _Ink] | None = None
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         super().paint(painter, option, index)
@@ -35,7 +36,14 @@ class IconCell(QStyledItemDelegate):
         if isinstance(address, Address) and device is not None:
             ratio = device.devicePixelRatioF()
             view = self._loader.icon(address, ICON_EDGE, ratio)
-            _Ink(option, ratio).paint(painter, option, view)
+            self._ink_of(option, ratio).paint(painter, option, view)
+
+    def _ink_of(self, option: QStyleOptionViewItem, ratio: float) -> _Ink:
+        """To mix it takes longer than to paint a cell; fonts and colours seldom change."""
+        key = (option.font.key(), option.palette.cacheKey(), ratio)
+        if self._ink is None or self._ink[0] != key:
+            self._ink = key, _Ink(option, ratio)
+        return self._ink[1]
 
 
 class _Ink(CellInk):

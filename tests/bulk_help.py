@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,13 @@ def fill(catalog: Catalog, values: Sequence[Mapping[str, Value]]) -> None:
             records.add_integration(session, values=row)
 
     edit(catalog, body)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for what another thread does."""
+    end = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < end
 
 
 def undo(catalog: Catalog) -> None:

@@ -14,6 +14,7 @@ from db.order import AT, Beginning, Order, OrderSpec, SortKey
 from db.pages import Pages
 from db.reader import Reader, Superseded
 from db.records import add_integration, delete_integrations, rename_organization
+from tests.bulk_help import until
 
 Make = Callable[..., Order]
 
@@ -218,7 +219,7 @@ def test_the_file_goes_with_the_order_and_no_sooner(
     assert pages.row(0)[AT["id"]] == "1"
     pages.close()
     gc.collect()
-    assert list(folder.iterdir()) == [newer.path]
+    until(lambda: list(folder.iterdir()) == [newer.path])
 
 
 def test_the_catalogue_stays_read_only(catalog: Catalog, make: Make, reader: Reader) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from db import scratch
-from db.scratch import ScratchFolder, remove_left_over
+from db.scratch import ScratchFolder, remove_left_over, remove_with
+from tests.bulk_help import until
 
 KEEPS_ONE = """
 from db.scratch import ScratchFolder
@@ -53,6 +55,30 @@ def test_a_folder_that_was_closed_is_gone() -> None:
     folder.close()
     folder.close()
     assert not folder.path.exists()
+
+
+def test_a_file_goes_with_its_owner_but_not_by_its_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Owner:
+        pass
+
+    removers: list[int] = []
+    unlink = Path.unlink
+
+    def noted(path: Path) -> None:
+        removers.append(threading.get_ident())
+        unlink(path)
+
+    monkeypatch.setattr(Path, "unlink", noted)
+    folder, owner = ScratchFolder(), Owner()
+    file = folder.path / "order-1.db"
+    file.write_bytes(b"rows")
+    remove_with(owner, file)
+    assert file.exists()
+    del owner
+    until(lambda: not file.exists())
+    assert len(removers) == 1
+    assert removers != [threading.get_ident()]
+    folder.close()
 
 
 def test_what_a_killed_program_left_is_removed() -> None:
