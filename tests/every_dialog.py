@@ -184,6 +184,33 @@ def _no_match(dialogs: Dialogs) -> QWidget:
     return dialogs.window
 
 
+def _mistake(dialogs: Dialogs) -> QWidget:
+    search = dialogs.space.search
+    search.field.setText(f'name:slack icon:"{MARK}<b>&amp;</b>"')
+    dialogs.qtbot.waitUntil(lambda: search.problem is not None, timeout=LONG)
+    return dialogs.window
+
+
+def _completions(dialogs: Dialogs) -> QWidget:
+    space = dialogs.space
+    dialogs.qtbot.waitUntil(lambda: space.searching.completion is not None, timeout=LONG)
+    completion = space.searching.completion
+    assert completion is not None
+    popup = completion.popup
+    space.search.field.setFocus()
+    space.search.field.setText("org:")
+    completion.offer()
+    dialogs.qtbot.waitUntil(popup.isVisible, timeout=LONG)
+    return popup
+
+
+def _searches(dialogs: Dialogs) -> QWidget:
+    Settings().note_search(HOSTILE)
+    menu = dialogs.space.searching.history.menu()
+    menu.popup(QPoint(0, 0))
+    return menu
+
+
 def _import(dialogs: Dialogs) -> QWidget:
     dialogs.window.import_csv(make_csv(dialogs.folder))
     found = dialogs.opened()
@@ -487,6 +514,10 @@ OPENERS: dict[str, Opener] = {
     "drafts": _drafts,
     "preferences": _triggered("preferences"),
     "about": _triggered("about"),
+    "help on the search": _triggered("search_help"),
+    "window with a mistake in the search": _mistake,
+    "menu of completions": _completions,
+    "menu of earlier searches": _searches,
     "open": _triggered("open"),
     "new catalogue": _triggered("new_catalog"),
     "icon from file": _triggered("icon_file"),
@@ -510,6 +541,7 @@ OPENERS: dict[str, Opener] = {
 WITHOUT_CATALOGUE_TEXT = frozenset(
     {
         "about",
+        "help on the search",
         "apply change-set",
         "compact",
         "open",
