@@ -221,6 +221,10 @@ class IntegrationTableModel(QAbstractTableModel):
                 self._pages.show(fields)
                 self._show_again()
 
+    def reads(self, name: str) -> bool:
+        """Whether rows have this field: those that no column shows are not read."""
+        return self._fields is None or name in self._fields
+
     def _show_beginning(self) -> None:
         """Show the first rows at once, as far as that takes a few milliseconds."""
         try:

@@ -49,8 +49,8 @@ class Workspace(QWidget):
     Attributes:
         search, model, table, views, pages: there from the start.
         record_actions: made when first used.
-        organizations, organization_actions, care, details, record, icons, history, searching: made
-            by `steps`.
+        organizations, organization_actions, care, details, record, icons, history, searching,
+            cell_filter: made by `steps`.
 
     Signals:
         settled(): once, when all that was made, and rows and organizations were read.
@@ -282,6 +282,7 @@ class Workspace(QWidget):
             self.views.made.connect(self.icons.watch_view)
 
     def _make_searching(self) -> None:
+        from gui.cell_filter import CellFilter
         from gui.searching import Searching
 
         self.searching = Searching(
@@ -290,6 +291,7 @@ class Workspace(QWidget):
             self._settings,
             lambda: self.organization_actions.overview,
         )
+        self.cell_filter = CellFilter(self.search, self.model, self.table)
 
     def _make_history(self, loader: IconLoader) -> None:
         from gui.history_actions import HistoryActions

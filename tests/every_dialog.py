@@ -211,6 +211,21 @@ def _searches(dialogs: Dialogs) -> QWidget:
     return menu
 
 
+def _cell_filter(dialogs: Dialogs) -> QWidget:
+    name = f"<b>{MARK}</b>A&B &amp;"
+    with_name: Callable[[EditSession], None] = lambda edit: (  # noqa: E731
+        records.update_integration(edit, pk=3, values={"name": name})
+    )
+    dialogs.space.catalog.edit("Rename", with_name).result()
+    dialogs.qtbot.waitUntil(lambda: dialogs.space.model.stored_name(3) == name, timeout=LONG)
+    dialogs.go_to(3)
+    table = dialogs.space.table
+    table.setCurrentIndex(table.model().index(table.currentIndex().row(), PLACE["name"]))
+    menu = dialogs.space.cell_filter.menu
+    menu.popup(QPoint(0, 0))
+    return menu
+
+
 def _import(dialogs: Dialogs) -> QWidget:
     dialogs.window.import_csv(make_csv(dialogs.folder))
     found = dialogs.opened()
@@ -518,6 +533,7 @@ OPENERS: dict[str, Opener] = {
     "window with a mistake in the search": _mistake,
     "menu of completions": _completions,
     "menu of earlier searches": _searches,
+    "menu of a cell": _cell_filter,
     "open": _triggered("open"),
     "new catalogue": _triggered("new_catalog"),
     "icon from file": _triggered("icon_file"),
