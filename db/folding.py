@@ -112,6 +112,8 @@ def condition(column: Any, wanted: Text, *, loose: bool, whole: bool = False) ->
         return like
     if wanted.wild:
         return (~_beyond_ascii(column) & like) | (_beyond_ascii(column) & exactly)
+    if not _NEVER_ACCENTED.isdisjoint(sought):
+        exactly = _like_likely(column, sought, loose) & exactly
     return like | (_beyond_ascii(column) & exactly)
 
 
@@ -120,10 +122,12 @@ def _beyond_ascii(column: Any) -> Any:
 
 
 def _like(column: Any, text: str, wild: bool, whole: bool) -> Any:
+    if whole and not wild:
+        return column.collate("NOCASE") == text  # which an index of names or types knows
     pattern = re.sub(r"([\\%_])", r"\\\1", text)
     if wild:
         pattern = pattern.replace("*", "%").replace("?", "_")
-    elif not whole:
+    else:
         return column.contains(text)
     return fn.LIKE(pattern if whole else f"%{pattern}%", column, "\\") == 1
 

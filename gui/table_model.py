@@ -23,7 +23,7 @@ from db.errors import environment_error
 from db.fields import FIELD_BY_NAME, Value, csv_text, is_blank
 from db.order import AT, SHORT, Beginning, Order, OrderSpec, Row
 from db.pages import Pages
-from gui.background import deliver, run_in_gui
+from gui.background import deliver
 from gui.columns import COLUMNS, ICON, PLACE
 from gui.table_cells import cell, spoken, tooltip
 from gui.table_edits import PendingEdits, meant
@@ -87,6 +87,7 @@ class IntegrationTableModel(QAbstractTableModel):
         self._path = catalog.path
         self._connection = catalog.connect_here()
         self._reader = catalog.reader("order")
+        self._beginning_reader = catalog.reader("beginning")
         self._selection_reader = catalog.reader("selection")
         self._folder: ScratchFolder | None = None
         self._pages: Pages | Beginning | None = None
@@ -108,6 +109,7 @@ class IntegrationTableModel(QAbstractTableModel):
         self._drop_pages()
         self.endResetModel()
         self._reader.close()
+        self._beginning_reader.close()
         self._selection_reader.close()
         self._connection.close()
         if self._folder is not None:
@@ -145,20 +147,23 @@ class IntegrationTableModel(QAbstractTableModel):
         spec = self.spec
         folder = self._scratch_path()
         find = tuple(self.wanted_pks())
-        fields = self._fields
-        early = None
-        if self._pages is None or not spec.shows_same_rows_as(self._pages.spec):
-
-            def early(beginning: Beginning) -> None:
-                run_in_gui(lambda: self._take_beginning(beginning))
-
         number = self._asked
+        if self._pages is None or not spec.shows_same_rows_as(self._pages.spec):
+            self._ask_for_beginning(spec)
+        else:
+            self._beginning_reader.cancel()
         future = self._reader.request(
-            lambda connection: order.make(
-                connection, spec, folder, find=find, early=early, fields=fields
-            )
+            lambda connection: order.make(connection, spec, folder, find=find)
         )
         deliver(self, future, lambda made: self._take(made, number), self._fail_loading)
+
+    def _ask_for_beginning(self, spec: OrderSpec) -> None:
+        """Look for the first rows beside the whole order: an index often has them much sooner."""
+        fields = self._fields
+        future = self._beginning_reader.request(
+            lambda connection: order.beginning(connection, spec, fields, seconds=order.BESIDE)
+        )
+        deliver(self, future, self._take_beginning, lambda _: None)  # the order tells
 
     def _scratch_path(self) -> Path:
         from db.scratch import ScratchFolder  # the first rows need none
@@ -234,12 +239,13 @@ class IntegrationTableModel(QAbstractTableModel):
         if beginning is not None:
             self._show(beginning)
 
-    def _take_beginning(self, beginning: Beginning) -> None:
-        if self.is_loading and beginning.spec == self.spec:
+    def _take_beginning(self, beginning: Beginning | None) -> None:
+        if self.is_loading and beginning is not None and beginning.spec == self.spec:
             self._show(beginning)
 
     def _take(self, made: Order, number: int) -> None:
         if number == self._asked:
+            self._beginning_reader.cancel()
             self.is_loading = False
             self._show(made)
 
@@ -270,6 +276,7 @@ class IntegrationTableModel(QAbstractTableModel):
             self._pages = None
 
     def _fail_loading(self, error: Exception) -> None:
+        self._beginning_reader.cancel()
         self.is_loading = False
         self.failed.emit(error)
         self.loaded.emit(self.rowCount())
