@@ -32,6 +32,8 @@ _NUMBERS: Final = count(1)
 """For the names of the files; their folder is the caller's own."""
 AT_ONCE: Final = 0.012
 """Seconds that the first rows may take where somebody waits for them."""
+HEAD_START: Final = 0.012
+"""Seconds that they have before the whole order is begun: most are there by then."""
 BESIDE: Final = 0.1
 """Seconds that they may take beside the whole order, whose processor time they share."""
 _STEPS_BETWEEN_LOOKS: Final = 5_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -148,22 +148,27 @@ class IntegrationTableModel(QAbstractTableModel):
         folder = self._scratch_path()
         find = tuple(self.wanted_pks())
         number = self._asked
+        begun: list[Future[Any]] = []
         if self._pages is None or not spec.shows_same_rows_as(self._pages.spec):
-            self._ask_for_beginning(spec)
+            begun.append(self._ask_for_beginning(spec))
         else:
             self._beginning_reader.cancel()
-        future = self._reader.request(
-            lambda connection: order.make(connection, spec, folder, find=find)
-        )
+
+        def make(connection: apsw.Connection) -> Order:
+            wait(begun, order.HEAD_START)
+            return order.make(connection, spec, folder, find=find)
+
+        future = self._reader.request(make)
         deliver(self, future, lambda made: self._take(made, number), self._fail_loading)
 
-    def _ask_for_beginning(self, spec: OrderSpec) -> None:
+    def _ask_for_beginning(self, spec: OrderSpec) -> Future[Beginning | None]:
         """Look for the first rows beside the whole order: an index often has them much sooner."""
         fields = self._fields
         future = self._beginning_reader.request(
             lambda connection: order.beginning(connection, spec, fields, seconds=order.BESIDE)
         )
         deliver(self, future, self._take_beginning, lambda _: None)  # the order tells
+        return future
 
     def _scratch_path(self) -> Path:
         from db.scratch import ScratchFolder  # the first rows need none
