@@ -304,3 +304,14 @@ def _host(text: str) -> str:
 def shortened(text: str) -> str:
     """`text` short enough to be quoted in a sentence."""
     return text if len(text) <= _SHOWN_LENGTH else text[: _SHOWN_LENGTH - 1] + "…"
+
+
+def host_names(icon_url: str) -> tuple[str, ...]:
+    """The host that an icon URL names, as WHATWG writes it, and as people do; () for none."""
+    if _is_plain_web(icon_url):
+        return (icon_url.split("/", 3)[2],)
+    address = classify(icon_url)
+    if address.kind != "web" or not address.url:
+        return ()
+    host = str(ada_url.URL(address.url).hostname)
+    return (host, str(ada_url.idna_to_unicode(host))) if "xn--" in host else (host,)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -30,7 +30,12 @@ WHOLE: Final = frozenset({"id", "org_id", "icon_url"})
 """Fields of a row that are not cut: keys, and the address to load."""
 _NUMBERS: Final = count(1)
 """For the names of the files; their folder is the caller's own."""
-_EARLY_SECONDS: Final = 0.012
+AT_ONCE: Final = 0.012
+"""Seconds that the first rows may take where somebody waits for them."""
+HEAD_START: Final = 0.012
+"""Seconds that they have before the whole order is begun: most are there by then."""
+BESIDE: Final = 0.1
+"""Seconds that they may take beside the whole order, whose processor time they share."""
 _STEPS_BETWEEN_LOOKS: Final = 5_000
 _NO_CASE: Final = frozenset({"name", "type", "creator", "updated_by", "client_id", ORGANIZATION})
 
@@ -134,25 +139,14 @@ def make(
     folder: Path,
     *,
     find: Sequence[int] = (),
-    early: Callable[[Beginning], None] | None = None,
-    fields: Collection[str] | None = None,
 ) -> Order:
     """Make an order on a reader's connection; a job for `db.reader.Reader`.
 
     Args:
         folder: where its file goes.
         find: pks whose positions are wanted.
-        early: is told the first rows, if they are found much sooner than the whole order.
-        fields: what `early` wants to know of a row; None for everything.
     """
-    if spec.is_filtered:
-        from db import search
-
-        search.register(connection)
-    if early is not None:
-        start = beginning(connection, spec, fields)
-        if start is not None:
-            early(start)
+    _register(connection, spec)
     path = folder / f"order-{next(_NUMBERS)}.db"
     try:
         with attached(connection, path, "made", CREATE):
@@ -165,11 +159,27 @@ def make(
 
 
 def beginning(
-    connection: apsw.Connection, spec: OrderSpec, fields: Collection[str] | None = None
+    connection: apsw.Connection,
+    spec: OrderSpec,
+    fields: Collection[str] | None = None,
+    *,
+    seconds: float = AT_ONCE,
 ) -> Beginning | None:
-    """The first rows of an order, or None when there are none or they cannot be had at once."""
-    pks = _first_pks(connection, spec)
+    """The first rows of an order, or None when there are none, or not within some seconds.
+
+    Args:
+        fields: what is wanted of a row; None for everything.
+    """
+    _register(connection, spec)
+    pks = _first_pks(connection, spec, seconds)
     return Beginning(spec, tuple(_rows_of(connection, pks, fields))) if pks else None
+
+
+def _register(connection: apsw.Connection, spec: OrderSpec) -> None:
+    if spec.is_filtered:
+        from db import search
+
+        search.register(connection)
 
 
 def _write(connection: apsw.Connection, spec: OrderSpec) -> int:
@@ -230,10 +240,10 @@ def _direction(key: SortKey) -> str:
     return "DESC" if key.descending else "ASC"
 
 
-def _first_pks(connection: apsw.Connection, spec: OrderSpec) -> list[int]:
-    """The pks of the first page, or none when they cannot be had at once."""
-    end = time.monotonic() + _EARLY_SECONDS
+def _first_pks(connection: apsw.Connection, spec: OrderSpec, seconds: float) -> list[int]:
+    """The pks of the first page, or none when they cannot be had within some seconds."""
     sql, parameters = _statement(spec, use_index=True)
+    end = time.monotonic() + seconds
     connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS_BETWEEN_LOOKS)
     try:
         return [pk for (pk,) in connection.execute(f"{sql} LIMIT {BEGINNING}", parameters)]

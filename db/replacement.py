@@ -16,18 +16,16 @@ from urllib.parse import quote
 import apsw
 import regex
 
-from db import csv_match
+from db import csv_match, expressions
 from db.dates import instant
 from db.errors import Invalid
+from db.expressions import compiled, too_slow
 from db.fields import FIELD_BY_KEY, FIELD_BY_NAME, FIELDS, Field
 from db.records import check_text
 
 Mode = Literal["plain", "whole", "regex", "template"]
 MODES: Final = ("plain", "whole", "regex", "template")
-MATCH_SECONDS: Final = 1.0
-"""How long a regular expression may look at one text."""
 _FUNCTION: Final = "replaced"
-_SHOWN: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,19 +171,14 @@ def _replacer(replacement: Replacement) -> Callable[[str], str | None]:
 
 
 def _regex_replacer(replacement: Replacement) -> Callable[[str], str | None]:
-    pattern = _compiled(replacement.find, replacement.match_case)
+    pattern = compiled(replacement.find, replacement.match_case)
     text = replacement.text
 
     def replace(old: str) -> str | None:
         try:
-            new, count = pattern.subn(text, old, timeout=MATCH_SECONDS, concurrent=True)
+            new, count = pattern.subn(text, old, timeout=expressions.MATCH_SECONDS, concurrent=True)
         except TimeoutError:
-            raise Invalid(
-                "The expression takes more than {seconds} s on one text: “{text}”. "
-                "Make it simpler; repetitions within repetitions take longest.",
-                seconds=round(MATCH_SECONDS),
-                text=old[:_SHOWN],
-            ) from None
+            raise too_slow(old) from None
         except (regex.error, IndexError) as error:
             raise Invalid(
                 "The replacement names a group that the expression does not have, or is not "
@@ -199,21 +192,6 @@ def _regex_replacer(replacement: Replacement) -> Callable[[str], str | None]:
         return str(new)
 
     return replace
-
-
-@lru_cache(8)
-def _compiled(find: str, match_case: bool) -> regex.Pattern[str]:
-    flags = regex.VERSION0 if match_case else regex.VERSION0 | regex.IGNORECASE
-    try:
-        return regex.compile(find, flags)
-    except regex.error as error:
-        raise Invalid(
-            "The regular expression is not complete or not valid at position {position}: {reason}.",
-            position=(error.pos or 0) + 1,
-            reason=error.msg,
-        ) from error
-    except (OverflowError, RecursionError) as error:
-        raise Invalid("The regular expression is too large. Make it simpler.") from error
 
 
 # -- templates -----------------------------------------------------------------------------------

@@ -78,6 +78,7 @@ SPECS = (
     Spec("show_history", _N("Actions", "&History"), "history", "Ctrl+Shift+H", checkable=True),
     Spec("show_large", _N("Actions", "Icon &Large"), "large", "Ctrl+L"),
     Spec("work_offline", _N("Actions", "&Work Offline"), "offline", checkable=True),
+    Spec("search_help", _N("Actions", "Help on the &Search"), "search", "F1"),
     Spec("logs", _N("Actions", "Open &Log Folder")),
     Spec("about", _N("Actions", "&About Integration Icons")),
 )

@@ -252,6 +252,7 @@ class MainWindow(QMainWindow):
                 lambda space: space.details.preview.show_large()
             ),
             "work_offline": self._work_offline,
+            "search_help": lambda: self._in_workspace(lambda space: space.searching.show_help()),
             "logs": self._open_log_folder,
             "about": self._about,
         }

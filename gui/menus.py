@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _NEEDS_CATALOG = (
     "save_copy restore_backup check show_history deleted export copy copy_headings"
-    " select_all find refresh usage"
+    " select_all find refresh usage search_help"
 )
 _NEEDS_ROW = "duplicate delete edit_cell icon_file paste_icon paste"
 _NEEDS_WRITING = "import apply_changes compact sample base_url new replace duplicates"
@@ -85,7 +85,7 @@ class WindowMenus(QObject):
         self._columns.aboutToShow.connect(self.columns_wanted)
         fill(view, actions, "| refresh | work_offline")
         self._organization.aboutToShow.connect(self.organization_wanted)
-        fill(about, actions, "logs about")
+        fill(about, actions, "search_help | logs about")
 
     def _make_tool_bar(self) -> None:
         bar = QToolBar(self.tr("Tools"))

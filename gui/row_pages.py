@@ -81,5 +81,5 @@ class RowPages(QStackedWidget):
         if not words:
             return self.tr("This organization has no integrations yet.")
         if org_id is None:
-            return self.tr("Nothing holds all of “{words}”.").format(words=words)
-        return self.tr("Nothing in this organization holds all of “{words}”.").format(words=words)
+            return self.tr("Nothing matches “{words}”.").format(words=words)
+        return self.tr("Nothing in this organization matches “{words}”.").format(words=words)

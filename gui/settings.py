@@ -17,6 +17,9 @@ LoadIcons = Literal["always", "allowed", "never"]
 LOAD_ICONS: Final = ("always", "allowed", "never")
 CACHE_MEGABYTES: Final = 500
 """The limit of the icon cache unless the user chose another one."""
+SEARCHES_MOST: Final = 50
+SEARCH_LENGTH: Final = 1_000
+"""Characters of a query that is remembered."""
 RECENT_MOST: Final = 10
 """How many files Open Recent lists."""
 
@@ -41,6 +44,21 @@ class Settings:
         """Take one catalogue, or all, from the recent ones."""
         rest = [str(known) for known in self.recent if path is not None and known != path]
         self._store.setValue("recent", rest)
+
+    @property
+    def searches(self) -> list[str]:
+        """Queries that were searched for, newest first."""
+        return self._texts("searches")
+
+    def note_search(self, query: str) -> None:
+        """Put a query at the head of those that were searched for; very long ones are not kept."""
+        if len(query) <= SEARCH_LENGTH:
+            rest = [known for known in self.searches if known != query]
+            self._store.setValue("searches", [query, *rest][:SEARCHES_MOST])
+
+    def forget_searches(self) -> None:
+        """Forget the queries that were searched for."""
+        self._store.remove("searches")
 
     @property
     def allowed_hosts(self) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +23,7 @@ from db.errors import environment_error
 from db.fields import FIELD_BY_NAME, Value, csv_text, is_blank
 from db.order import AT, SHORT, Beginning, Order, OrderSpec, Row
 from db.pages import Pages
-from gui.background import deliver, run_in_gui
+from gui.background import deliver
 from gui.columns import COLUMNS, ICON, PLACE
 from gui.table_cells import cell, spoken, tooltip
 from gui.table_edits import PendingEdits, meant
@@ -89,6 +89,7 @@ class IntegrationTableModel(QAbstractTableModel):
         self._path = catalog.path
         self._connection = catalog.connect_here()
         self._reader = catalog.reader("order")
+        self._beginning_reader = catalog.reader("beginning")
         self._selection_reader = catalog.reader("selection")
         self._folder: ScratchFolder | None = None
         self._pages: Pages | Beginning | None = None
@@ -110,6 +111,7 @@ class IntegrationTableModel(QAbstractTableModel):
         self._drop_pages()
         self.endResetModel()
         self._reader.close()
+        self._beginning_reader.close()
         self._selection_reader.close()
         self._connection.close()
         if self._folder is not None:
@@ -147,20 +149,28 @@ class IntegrationTableModel(QAbstractTableModel):
         spec = self.spec
         folder = self._scratch_path()
         find = tuple(self.wanted_pks())
-        fields = self._fields
-        early = None
-        if self._pages is None or not spec.shows_same_rows_as(self._pages.spec):
-
-            def early(beginning: Beginning) -> None:
-                run_in_gui(lambda: self._take_beginning(beginning))
-
         number = self._asked
-        future = self._reader.request(
-            lambda connection: order.make(
-                connection, spec, folder, find=find, early=early, fields=fields
-            )
-        )
+        begun: list[Future[Any]] = []
+        if self._pages is None or not spec.shows_same_rows_as(self._pages.spec):
+            begun.append(self._ask_for_beginning(spec))
+        else:
+            self._beginning_reader.cancel()
+
+        def make(connection: apsw.Connection) -> Order:
+            wait(begun, order.HEAD_START)
+            return order.make(connection, spec, folder, find=find)
+
+        future = self._reader.request(make)
         deliver(self, future, lambda made: self._take(made, number), self._fail_loading)
+
+    def _ask_for_beginning(self, spec: OrderSpec) -> Future[Beginning | None]:
+        """Look for the first rows beside the whole order: an index often has them much sooner."""
+        fields = self._fields
+        future = self._beginning_reader.request(
+            lambda connection: order.beginning(connection, spec, fields, seconds=order.BESIDE)
+        )
+        deliver(self, future, self._take_beginning, lambda _: None)  # the order tells
+        return future
 
     def _scratch_path(self) -> Path:
         from db.scratch import ScratchFolder  # the first rows need none
@@ -218,6 +228,10 @@ class IntegrationTableModel(QAbstractTableModel):
                 self._pages.show(fields)
                 self._show_again()
 
+    def reads(self, name: str) -> bool:
+        """Whether rows have this field: those that no column shows are not read."""
+        return self._fields is None or name in self._fields
+
     def _show_beginning(self) -> None:
         """Show the first rows at once, as far as that takes a few milliseconds."""
         try:
@@ -227,12 +241,13 @@ class IntegrationTableModel(QAbstractTableModel):
         if beginning is not None:
             self._show(beginning)
 
-    def _take_beginning(self, beginning: Beginning) -> None:
-        if self.is_loading and beginning.spec == self.spec:
+    def _take_beginning(self, beginning: Beginning | None) -> None:
+        if self.is_loading and beginning is not None and beginning.spec == self.spec:
             self._show(beginning)
 
     def _take(self, made: Order, number: int) -> None:
         if number == self._asked:
+            self._beginning_reader.cancel()
             self.is_loading = False
             self._show(made)
 
@@ -263,6 +278,7 @@ class IntegrationTableModel(QAbstractTableModel):
             self._pages = None
 
     def _fail_loading(self, error: Exception) -> None:
+        self._beginning_reader.cancel()
         self.is_loading = False
         self.failed.emit(error)
         self.loaded.emit(self.rowCount())

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, Signal
+from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -49,8 +49,8 @@ class Workspace(QWidget):
     Attributes:
         search, model, table, views, pages: there from the start.
         record_actions: made when first used.
-        organizations, organization_actions, care, details, record, icons, history: made by
-            `steps`.
+        organizations, organization_actions, care, details, record, icons, history, searching,
+            cell_filter: made by `steps`.
 
     Signals:
         settled(): once, when all that was made, and rows and organizations were read.
@@ -144,6 +144,7 @@ class Workspace(QWidget):
         self.views.set_loader(loader)
         self._take_icons(loader)
         self.views.make_switch(view_actions)
+        self._make_searching()
         self.is_whole = True
         if not self.catalog.read_only:
             self.drafts = DraftKeeper(self.catalog, self.model, self.details, self.go_back_to, self)
@@ -210,7 +211,7 @@ class Workspace(QWidget):
         top = QHBoxLayout()
         top.setSpacing(8)
         top.addWidget(self.search, 1)
-        top.addWidget(self.views.switch)
+        top.addWidget(self.views.switch, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(top)
         column.addWidget(self.pages, 1)
         self.panes = Panes(middle)
@@ -279,6 +280,18 @@ class Workspace(QWidget):
         if not self.catalog.read_only:
             self.icons.watch_view(self.table)
             self.views.made.connect(self.icons.watch_view)
+
+    def _make_searching(self) -> None:
+        from gui.cell_filter import CellFilter
+        from gui.searching import Searching
+
+        self.searching = Searching(
+            self.search,
+            self.catalog,
+            self._settings,
+            lambda: self.organization_actions.overview,
+        )
+        self.cell_filter = CellFilter(self.search, self.model, self.table)
 
     def _make_history(self, loader: IconLoader) -> None:
         from gui.history_actions import HistoryActions
@@ -483,6 +496,7 @@ class Workspace(QWidget):
         if not self.is_whole:
             return
         self.history.changed()
+        self.searching.changed()
         moved = change.fields is None or bool({"org_id", "type"} & change.fields)
         if change.added or change.deleted or change.organizations or change.settings or moved:
             self.reload_overview()

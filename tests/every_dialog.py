@@ -184,6 +184,48 @@ def _no_match(dialogs: Dialogs) -> QWidget:
     return dialogs.window
 
 
+def _mistake(dialogs: Dialogs) -> QWidget:
+    search = dialogs.space.search
+    search.field.setText(f'name:slack icon:"{MARK}<b>&amp;</b>"')
+    dialogs.qtbot.waitUntil(lambda: search.problem is not None, timeout=LONG)
+    return dialogs.window
+
+
+def _completions(dialogs: Dialogs) -> QWidget:
+    space = dialogs.space
+    dialogs.qtbot.waitUntil(lambda: space.searching.completion is not None, timeout=LONG)
+    completion = space.searching.completion
+    assert completion is not None
+    popup = completion.popup
+    space.search.field.setFocus()
+    space.search.field.setText("org:")
+    completion.offer()
+    dialogs.qtbot.waitUntil(popup.isVisible, timeout=LONG)
+    return popup
+
+
+def _searches(dialogs: Dialogs) -> QWidget:
+    Settings().note_search(HOSTILE)
+    menu = dialogs.space.searching.history.menu()
+    menu.popup(QPoint(0, 0))
+    return menu
+
+
+def _cell_filter(dialogs: Dialogs) -> QWidget:
+    name = f"<b>{MARK}</b>A&B &amp;"
+    with_name: Callable[[EditSession], None] = lambda edit: (  # noqa: E731
+        records.update_integration(edit, pk=3, values={"name": name})
+    )
+    dialogs.space.catalog.edit("Rename", with_name).result()
+    dialogs.qtbot.waitUntil(lambda: dialogs.space.model.stored_name(3) == name, timeout=LONG)
+    dialogs.go_to(3)
+    table = dialogs.space.table
+    table.setCurrentIndex(table.model().index(table.currentIndex().row(), PLACE["name"]))
+    menu = dialogs.space.cell_filter.menu
+    menu.popup(QPoint(0, 0))
+    return menu
+
+
 def _import(dialogs: Dialogs) -> QWidget:
     dialogs.window.import_csv(make_csv(dialogs.folder))
     found = dialogs.opened()
@@ -487,6 +529,11 @@ OPENERS: dict[str, Opener] = {
     "drafts": _drafts,
     "preferences": _triggered("preferences"),
     "about": _triggered("about"),
+    "help on the search": _triggered("search_help"),
+    "window with a mistake in the search": _mistake,
+    "menu of completions": _completions,
+    "menu of earlier searches": _searches,
+    "menu of a cell": _cell_filter,
     "open": _triggered("open"),
     "new catalogue": _triggered("new_catalog"),
     "icon from file": _triggered("icon_file"),
@@ -510,6 +557,7 @@ OPENERS: dict[str, Opener] = {
 WITHOUT_CATALOGUE_TEXT = frozenset(
     {
         "about",
+        "help on the search",
         "apply change-set",
         "compact",
         "open",

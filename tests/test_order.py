@@ -10,7 +10,7 @@ import pytest
 from db import order
 from db.catalog import Catalog, EditSession
 from db.fields import FIELD_BY_NAME, FIELDS, Value
-from db.order import AT, Beginning, Order, OrderSpec, SortKey
+from db.order import AT, Order, OrderSpec, SortKey
 from db.pages import Pages
 from db.reader import Reader, Superseded
 from db.records import add_integration, delete_integrations, rename_organization
@@ -139,18 +139,29 @@ def test_asked_pks_are_found(catalog: Catalog, make: Make) -> None:
     assert made.positions == {1: 1, 3: 2}
 
 
-def test_the_beginning_comes_first_and_agrees(
-    catalog: Catalog, make: Make, connection: apsw.Connection
+@pytest.mark.parametrize("seconds", [order.BESIDE, order.AT_ONCE])
+def test_the_beginning_agrees_with_the_whole(
+    catalog: Catalog,
+    make: Make,
+    reader: Reader,
+    connection: apsw.Connection,
+    seconds: float,
 ) -> None:
     add(catalog, *({"id": str(number), "name": f"n{number:03}"} for number in range(200)))
-    told: list[Beginning] = []
     spec = OrderSpec("n", sort=(SortKey("name", descending=True),))
-    made = make(spec, early=told.append)
+    first = reader.request(lambda c: order.beginning(c, spec, seconds=seconds)).result(10)
+    assert first is not None
+    assert first.spec == spec
+    made = make(spec)
     assert made.count == 200
-    assert [beginning.spec for beginning in told] == [spec]
     pages = Pages(connection, made)
-    assert told[0].rows(0, 999) == pages.rows(0, order.BEGINNING - 1)
+    assert first.rows(0, 999) == pages.rows(0, order.BEGINNING - 1)
     pages.close()
+
+
+def test_no_rows_have_no_beginning(catalog: Catalog, connection: apsw.Connection) -> None:
+    add(catalog, {"id": "1", "name": "a"})
+    assert order.beginning(connection, OrderSpec("nothing such")) is None
 
 
 def test_ranges_of_positions_become_pks_and_whole_values(

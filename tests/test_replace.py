@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db import bulk, replace, replacement, scope
+from db import bulk, expressions, replace, replacement, scope
 from db.catalog import Catalog
 from db.errors import Cancelled, Invalid
 from db.fields import FIELDS, NULL
@@ -268,7 +268,7 @@ SLOW = Replacement(URL, "regex", "(a|aa)+$", "x")
 def test_an_expression_that_takes_too_long_is_given_up(
     catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replacement, "MATCH_SECONDS", 0.05)
+    monkeypatch.setattr(expressions, "MATCH_SECONDS", 0.05)
     fill(catalog, [{"id": "1", "icon_url": "a" * 60 + "!"}])
     with pytest.raises(Invalid, match="takes more than"):
         find(catalog, tmp_path, SLOW)

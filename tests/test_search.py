@@ -127,10 +127,20 @@ def test_case_does_not_matter_in_any_script(
     assert names(catalog, connection, words, text, "another", "éü") == [text]
 
 
-def test_a_letter_with_an_accent_is_not_the_one_without(
-    catalog: Catalog, connection: apsw.Connection
+@pytest.mark.parametrize("words", ["über", "uber", "U\u0308BER", "u?er", "ü*er"])
+def test_accents_do_not_matter_in_names(
+    catalog: Catalog, connection: apsw.Connection, words: str
 ) -> None:
-    assert names(catalog, connection, "über", "uber", "aber", "Über") == ["Über"]
+    texts = ("uber", "aber", "Über", "U\u0308BER", "ubir")
+    assert names(catalog, connection, words, *texts) == ["uber", "Über", "U\u0308BER"]
+
+
+def test_accents_matter_in_addresses_and_ids(catalog: Catalog, connection: apsw.Connection) -> None:
+    add(catalog, id="é", icon_url="https://x.example/über.svg")
+    assert found(connection, "Über.svg") == ["é"]
+    assert found(connection, "uber.svg") == []
+    assert found(connection, "id:É") == ["é"]
+    assert found(connection, "id:e") == []
 
 
 def test_values_that_are_no_text_match_nothing(

@@ -17,6 +17,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from tests.benchmarks import (
     bench_csv,
     bench_edits,
+    bench_finding,
     bench_gallery,
     bench_icons,
     bench_start,
@@ -29,6 +30,7 @@ SUITES = {
     "gallery": bench_gallery.run,
     "csv": bench_csv.run,
     "edits": bench_edits.run,
+    "finding": bench_finding.run,
     "icons": bench_icons.run,
 }
 

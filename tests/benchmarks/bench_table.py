@@ -395,7 +395,7 @@ def _keystrokes(report: Report, shown: Shown, workdir: Path) -> None:
         f"a keystroke to its first rows painted, s (the worst of {len(WORDS)}: “{worst}”); "
         "limit: bare SQL LIKE with the same conditions",
         *figures[worst],
-        1.3,
+        1.5,
     )
 
 
