@@ -19,9 +19,16 @@ from peewee import fn
 
 LONGEST_PATTERN: Final = 10_000
 """Characters; SQLite's LIKE takes 50,000 bytes."""
+_LONGEST_GLOB: Final = 200
+"""Letters; each may stand for forty."""
 _FUNCTION: Final = "matches_text"
 _MARKS: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff]+")
 """Accents of Latin, Greek and Cyrillic; the marks of other scripts are letters of their own."""
+_LATIN: Final = (
+    *(*range(0xC0, 0x2B0), *range(0x1E00, 0x1F00)),
+    *(*range(0x2120, 0x2130), *range(0xFB00, 0xFB07)),
+)
+"""Where letters stand that fold to letters of ASCII: Latin, letterlike symbols, ligatures."""
 _STROKES: Final = str.maketrans("øłđħŧıɨ", "oldhtii")
 _NEVER_ACCENTED: Final = frozenset("0123456789-_./:%#@+,&() ")
 _QUICK: Final = _NEVER_ACCENTED.union("abcdefghijklmnopqrstuvwxyz")
@@ -78,9 +85,9 @@ def _quick_matcher(sought: str) -> Callable[[str], bool]:
 
 @lru_cache(1)
 def _accented() -> dict[str, str]:
-    """Latin letters with accents, by the one without."""
+    """Letters of both cases with accents, by the small one of ASCII without."""
     found: dict[str, str] = {}
-    for code in (*range(0xC0, 0x270), *range(0x1E00, 0x1F00)):
+    for code in _LATIN:
         plain = folded(chr(code))
         if len(plain) == 1 and plain.isascii():
             found[plain] = found.get(plain, "") + chr(code)
@@ -114,7 +121,29 @@ def condition(column: Any, wanted: Text, *, loose: bool, whole: bool = False) ->
         return (~_beyond_ascii(column) & like) | (_beyond_ascii(column) & exactly)
     if not _NEVER_ACCENTED.isdisjoint(sought):
         exactly = _like_likely(column, sought, loose) & exactly
+    if not whole and len(sought) <= _LONGEST_GLOB and _QUICK.issuperset(sought):
+        exactly = _glob(column, _spellings(sought)) | (_glob(column, _odd()) & exactly)
     return like | (_beyond_ascii(column) & exactly)
+
+
+def _glob(column: Any, letters: str) -> Any:
+    return fn.GLOB(f"*{letters}*", column) == 1
+
+
+def _spellings(sought: str) -> str:
+    """For GLOB: each letter in every way in which it is one letter."""
+    accented = _accented()
+    return "".join(
+        f"[{letter}{letter.upper()}{accented[letter]}]" if letter in accented else letter
+        for letter in sought
+    )
+
+
+@lru_cache(1)
+def _odd() -> str:
+    """For GLOB: accents that stand alone, and letters that fold to several, such as ß."""
+    several = (chr(code) for code in _LATIN if len(folded(chr(code))) > 1)
+    return f"[{_MARKS.pattern[1:-2]}{''.join(several)}]"
 
 
 def _beyond_ascii(column: Any) -> Any:
