@@ -151,10 +151,10 @@ class Screens:
         dialog = self._app.activeModalWidget()
         assert isinstance(dialog, ImportDialog)
         self._wait(lambda: dialog.tabs.isTabEnabled(1))
-        dialog.tabs.setCurrentIndex(1)
+        dialog.tabs.setCurrentWidget(dialog.tables["changed"])
         self._all_icons_there(window)
         self._save(dialog, "import")
-        dialog.tabs.setCurrentIndex(3)
+        dialog.tabs.setCurrentWidget(dialog.tables["rejected"])
         self._all_icons_there(window)
         self._save_dialog("import-rejected")
 
