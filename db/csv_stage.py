@@ -171,7 +171,16 @@ def finish(
     *,
     has_nul: bool,
 ) -> Counts:
-    """Reject what cannot be stored, and match the rest with the catalogue."""
+    """Reject what cannot be stored, and match the rest with the catalogue.
+
+    Raises:
+        Invalid: the file lacks what its rows are to be compared by.
+    """
+    if staged.match.newer and "updated_at" not in staged.fields:
+        raise Invalid(
+            "The file has no updatedAt, so which of its rows are newer cannot be told. "
+            "Import it whatever its age, or add that column."
+        )
     check(
         connection,
         rejects,
