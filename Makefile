@@ -23,7 +23,7 @@ lint: libraries
 	$(BIN)/lint-imports --no-logo
 
 soak: libraries
-	INTEGRATION_ICONS_SOAK=1 $(BIN)/python -m pytest tests/test_icon_corpus.py tests/test_export_forms.py tests/trust \
+	INTEGRATION_ICONS_SOAK=1 $(BIN)/python -m pytest tests/test_icon_corpus.py tests/test_export_forms.py tests/test_csv_reader.py tests/trust \
 		tests/test_catalog.py::test_a_damaged_file_is_a_sentence_and_never_a_crash $(ARGS)
 
 bench: libraries

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ import apsw
 
 from db.child import Report
 from db.connection import restrict, uri
+from db.csv_checks import NO_ID, Rejects, check, reject_left_out
 from db.csv_dialect import (
     CELL_LIMIT,
     CELLS_LIMIT,
@@ -31,16 +31,14 @@ from db.csv_dialect import (
     cell_count_problem,
     columns_by_position,
     map_columns,
-    shorten,
 )
-from db.csv_match import Counts, Match, key_text, register
+from db.csv_match import Counts, Match
 from db.csv_match import match as match_rows
 from db.csv_options import CsvOptions
 from db.csv_reader import CsvReader, numbered_rows, read_csv, refined, settled
 from db.dates import instant_of
 from db.errors import Invalid, Problem, translated
-from db.fields import FIELD_BY_NAME, FIELDS, INSTANTS
-from db.metadata import json_problem
+from db.fields import FIELDS, INSTANTS
 from db.spreadsheet import unguarded
 
 SCHEMA: Final = f"""
@@ -59,14 +57,6 @@ CREATE TABLE reject(
 """
 MATCH_CACHE: Final = -64_000
 """Page cache in KB (negative: SQLite's way to say KB) while ids are looked up in any order."""
-
-DUPLICATE: Final = "Line {first} has this id already. Give this row an id of its own."
-SAME_KEY: Final = "Line {first} has this {field} already, and rows are matched by it."
-SEVERAL: Final = "{count} integrations have this {field}; which one is meant cannot be told."
-TAKEN: Final = "No integration has this {field}, and the id is that of another one."
-NEW_WITHOUT_ID: Final = "No integration has this {field}, and a new one needs an id. Give it one."
-NO_ID: Final = "The row has no id, and nothing to match it by. Give it one."
-NUL: Final = "{field} holds a NUL character, which cannot be stored. Take it out."
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,15 +171,31 @@ def finish(
     *,
     has_nul: bool,
 ) -> Counts:
-    """Reject what cannot be stored, and match the rest with the catalogue."""
-    _check(connection, staged, rejects, has_nul=has_nul)
+    """Reject what cannot be stored, and match the rest with the catalogue.
+
+    Raises:
+        Invalid: the file lacks what its rows are to be compared by.
+    """
+    if staged.match.newer and "updated_at" not in staged.fields:
+        raise Invalid(
+            "The file has no updatedAt, so which of its rows are newer cannot be told. "
+            "Import it whatever its age, or add that column."
+        )
+    check(
+        connection,
+        rejects,
+        staged.fields,
+        staged.match,
+        has_nul=has_nul,
+        has_json=not staged.exact,
+    )
     connection.execute("COMMIT")
     _attach(connection, catalog)
     connection.execute("BEGIN")
 
     def reject() -> int:
         if not staged.match.by_id:
-            _reject_left_out(connection, rejects, staged.match)
+            reject_left_out(connection, rejects, staged.match)
         return rejects.count
 
     counts = match_rows(connection, staged.fields, staged.match, exact=staged.exact, reject=reject)
@@ -199,7 +205,8 @@ def finish(
 
 def _attach(connection: apsw.Connection, catalog: Path | None) -> None:
     if catalog is None:
-        columns = ", ".join(field.name for field in FIELDS if field.name != "id")
+        names = [field.name for field in FIELDS if field.name != "id"]
+        columns = ", ".join([*names, *INSTANTS.values()])
         connection.execute(
             f"CREATE TEMP TABLE integration(pk INTEGER PRIMARY KEY, id UNIQUE, {columns})"
         )
@@ -268,33 +275,6 @@ def insert_sql(columns: Sequence[Column]) -> str:
     names = [column.field for column in columns if column.field is not None]
     into = [*names, "line", *(INSTANTS[name] for name in names if name in INSTANTS)]
     return f"INSERT INTO row({', '.join(into)}) VALUES({', '.join('?' * len(into))})"
-
-
-class Rejects:
-    """Rows that cannot be stored, written to the stage as they are found."""
-
-    def __init__(self, connection: apsw.Connection) -> None:
-        self._connection = connection
-        self.count = 0
-        self.last: Problem | None = None
-
-    def add(
-        self, line: int, problem: Problem, *, row_id: str = "", field: str = "", value: str = ""
-    ) -> None:
-        self.count += 1
-        self.last = problem
-        self._connection.execute(
-            "INSERT INTO reject(line, id, field, value, template, filling) "
-            "VALUES(?, ?, ?, ?, ?, ?)",
-            (
-                line,
-                shorten(row_id),
-                field,
-                shorten(value),
-                problem.template,
-                json.dumps(problem.values, default=str),
-            ),
-        )
 
 
 class _Rows:
@@ -377,124 +357,3 @@ def _syntax_problem(error: csv.Error) -> Problem:
             "Text follows a closing quote. A quote inside a quoted cell must be doubled."
         )
     return Problem("The row cannot be read: {reason}.", reason=text)
-
-
-def _check(connection: apsw.Connection, staged: Staged, rejects: Rejects, *, has_nul: bool) -> None:
-    """Reject the rows that cannot be stored, by set-based SQL where it can tell."""
-    if "id" in staged.fields:
-        _reject_duplicates(connection, rejects)
-    if not staged.match.by_id:
-        _reject_same_key(connection, rejects, staged.match)
-    if has_nul:
-        for name in staged.fields:
-            _reject_nul(connection, rejects, name)
-    if "metadata" in staged.fields and not staged.exact:
-        _reject_metadata(connection, rejects)
-
-
-def _reject_duplicates(connection: apsw.Connection, rejects: Rejects) -> None:
-    connection.execute(
-        "CREATE TEMP TABLE taken AS "
-        "SELECT id, min(line) AS first FROM row WHERE id <> '' GROUP BY id HAVING count(*) > 1"
-    )
-    if not connection.execute("SELECT count(*) FROM taken").get:
-        return
-    found = connection.execute(
-        "SELECT row.line, row.id, taken.first FROM taken JOIN row ON row.id = taken.id "
-        "WHERE row.line > taken.first ORDER BY row.line"
-    )
-    _drop(
-        connection,
-        rejects,
-        (
-            (line, row_id, "id", row_id, Problem(DUPLICATE, first=first))
-            for line, row_id, first in found
-        ),
-    )
-
-
-def _reject_same_key(connection: apsw.Connection, rejects: Rejects, match: Match) -> None:
-    """Reject rows whose key an earlier one has; rows without a key are new ones."""
-    names = [key_text(name, "row") for name in match.key]
-    filled = " AND ".join(f"{name} <> ''" for name in names)
-    register(connection)
-    found = connection.execute(
-        f"SELECT line, ifnull(id, ''), {names[-1]}, first FROM (SELECT row.*, "
-        f"min(line) OVER (PARTITION BY {', '.join(names)}) AS first "
-        f"FROM row WHERE {filled}) AS row "
-        "WHERE line > first ORDER BY line"
-    )
-    keys = _keys(match)
-    _drop(
-        connection,
-        rejects,
-        (
-            (line, row_id, keys, value, Problem(SAME_KEY, first=first, field=keys))
-            for line, row_id, value, first in found
-        ),
-    )
-
-
-def _keys(match: Match) -> str:
-    return ", ".join(FIELD_BY_NAME[name].key for name in match.key)
-
-
-def _reject_left_out(connection: apsw.Connection, rejects: Rejects, match: Match) -> None:
-    """Reject the rows that `find_keys` cannot match."""
-    keys = _keys(match)
-    found = connection.execute(
-        "SELECT row.line, ifnull(row.id, ''), left_out.count FROM temp.left_out "
-        "JOIN row ON row.line = left_out.line ORDER BY row.line"
-    )
-
-    def problem(row_id: str, count: int) -> Problem:
-        if count:
-            return Problem(SEVERAL, count=count, field=keys)
-        return Problem(TAKEN, field=keys) if row_id else Problem(NEW_WITHOUT_ID, field=keys)
-
-    _drop(
-        connection,
-        rejects,
-        (
-            (line, row_id, keys if count else "id", row_id, problem(row_id, count))
-            for line, row_id, count in found
-        ),
-    )
-
-
-def _reject_nul(connection: apsw.Connection, rejects: Rejects, name: str) -> None:
-    key = FIELD_BY_NAME[name].key
-    found = connection.execute(f"SELECT line, id, {name} FROM row WHERE instr({name}, char(0))")
-    _drop(
-        connection,
-        rejects,
-        ((line, row_id, key, value, Problem(NUL, field=key)) for line, row_id, value in found),
-    )
-
-
-def _reject_metadata(connection: apsw.Connection, rejects: Rejects) -> None:
-    """SQLite's check is the quicker one; it takes a little less than `json_problem` does."""
-    found = connection.execute(
-        "SELECT line, id, metadata FROM row WHERE metadata <> '' AND NOT json_valid(metadata)"
-    )
-    _drop(
-        connection,
-        rejects,
-        (
-            (line, row_id, "metadata", text, problem)
-            for line, row_id, text in found
-            if (problem := json_problem(text)) is not None
-        ),
-    )
-
-
-def _drop(
-    connection: apsw.Connection,
-    rejects: Rejects,
-    found: Iterator[tuple[int, str, str, str, Problem]],
-) -> None:
-    lines: list[tuple[int]] = []
-    for line, row_id, field, value, problem in found:
-        rejects.add(line, problem, row_id=row_id, field=field, value=value)
-        lines.append((line,))
-    connection.executemany("DELETE FROM row WHERE line = ?", lines)

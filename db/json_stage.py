@@ -15,11 +15,12 @@ from typing import Any, Final
 
 from db import encodings
 from db.child import Report
+from db.csv_checks import NO_ID, NUL, Rejects
 from db.csv_dialect import Column, field_of, no_id, no_key
 from db.csv_file import opened, unpacking
 from db.csv_match import Counts, Match
 from db.csv_options import CsvOptions
-from db.csv_stage import NO_ID, NUL, Rejects, Staged, finish, insert_sql, new_stage
+from db.csv_stage import Staged, finish, insert_sql, new_stage
 from db.dates import instant
 from db.errors import Invalid, Problem, translated
 from db.fields import FIELD_BY_NAME, FIELDS, INSTANTS, NULL, Field, Value

@@ -160,9 +160,9 @@ def test_how_a_file_is_read_can_be_said(tmp_path: Path, database: Path) -> None:
 
 def test_how_rows_are_matched_can_be_said(tmp_path: Path, database: Path) -> None:
     file = tmp_path / "f.json"
-    file.write_text('[{"id": "1", "clientId": "a"}, {"id": "2", "clientId": "b"}]')
+    file.write_text('[{"id": "1", "clientId": "a"}, {"id": "2", "clientId": "b", "updatedAt": 2}]')
     assert run("import", file, "--catalog", database).returncode == 0
-    file.write_text('[{"clientId": "b", "name": "B", "type": ""}]')
+    file.write_text('[{"clientId": "b", "name": "B", "type": "", "updatedAt": 1}]')
     done = run("import", file, "--catalog", database, "--match", "clientId", "--keep-empty")
     assert "0 new, 1 changed, 0 unchanged, 0 rejected." in done.stdout
     done = run(

@@ -243,3 +243,19 @@ def test_what_was_written_meanwhile_counts_for_every_key(catalog: Catalog, file:
         done = write(catalog, staged).result(60)
     assert done.counts == Counts(unchanged=1, rejected=1)
     assert set(by_id(catalog)) == {"1", "2", "3", "7", "8"}
+
+
+def test_what_is_newer_cannot_be_told_without_a_date(catalog: Catalog, file: Path) -> None:
+    csv_file(file, [{"id": "1", "name": "x"}], keys=["id", "name"])
+    with (
+        closing(Reading(file, catalog.path, match=Match(newer=True))) as reading,
+        pytest.raises(Invalid, match="no updatedAt"),
+    ):
+        reading.future.result(60)
+
+
+@pytest.mark.parametrize("match", [Match(newer=True), Match(key=("org_id", "name"), mirror=True)])
+def test_without_a_catalogue_every_row_is_new(file: Path, match: Match) -> None:
+    csv_file(file, [{"id": "1", "name": "a", "orgId": "o", "updatedAt": "2024"}, {"id": "2"}])
+    with closing(Reading(file, None, match=match)) as reading:
+        assert reading.future.result(60).counts == Counts(new=2)

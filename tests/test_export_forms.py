@@ -28,6 +28,7 @@ from db.fields import NULL, csv_text
 from db.spreadsheet import guarded, unguarded
 from db.stage import stage_file
 from tests.csv_help import KEYS, add, import_file, records
+from tests.test_csv_import import REAL
 
 
 @pytest.fixture
@@ -233,9 +234,6 @@ def test_a_stream_takes_texts_alone(catalog: Catalog) -> None:
         with pytest.raises(Invalid, match="XLSX is no text"):
             write(connection, stream, Matching(), Form("xlsx"))
     assert stream.getvalue() == '{"id": "b"}\n{"id": "a"}\n{"id": "c"}\n'
-
-
-REAL = ("airbyte", "dify", "docker-mcp", "mattermost", "nango", "truenas", "cncf")
 
 
 @pytest.mark.parametrize("name", REAL)
