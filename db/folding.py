@@ -20,15 +20,13 @@ from peewee import fn
 LONGEST_PATTERN: Final = 10_000
 """Characters; SQLite's LIKE takes 50,000 bytes."""
 _LONGEST_GLOB: Final = 200
-"""Letters; each may stand for forty."""
+"""Letters; each may stand for twenty."""
 _FUNCTION: Final = "matches_text"
 _MARKS: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff]+")
 """Accents of Latin, Greek and Cyrillic; the marks of other scripts are letters of their own."""
-_LATIN: Final = (
-    *(*range(0xC0, 0x2B0), *range(0x1E00, 0x1F00)),
-    *(*range(0x2120, 0x2130), *range(0xFB00, 0xFB07)),
-)
-"""Where letters stand that fold to letters of ASCII: Latin, letterlike symbols, ligatures."""
+_LATIN: Final = range(0xC0, 0x180)
+_SELDOM: Final = "\u0180-\u02af\u1e00-\u1eff\u2120-\u212f\ufb00-\ufb06"
+"""Beside `_LATIN`, where letters stand that fold to letters of ASCII."""
 _STROKES: Final = str.maketrans("øłđħŧıɨ", "oldhtii")
 _NEVER_ACCENTED: Final = frozenset("0123456789-_./:%#@+,&() ")
 _QUICK: Final = _NEVER_ACCENTED.union("abcdefghijklmnopqrstuvwxyz")
@@ -119,10 +117,10 @@ def condition(column: Any, wanted: Text, *, loose: bool, whole: bool = False) ->
         return like
     if wanted.wild:
         return (~_beyond_ascii(column) & like) | (_beyond_ascii(column) & exactly)
-    if not _NEVER_ACCENTED.isdisjoint(sought):
-        exactly = _like_likely(column, sought, loose) & exactly
     if not whole and len(sought) <= _LONGEST_GLOB and _QUICK.issuperset(sought):
         exactly = _glob(column, _spellings(sought)) | (_glob(column, _odd()) & exactly)
+    if not _NEVER_ACCENTED.isdisjoint(sought):
+        exactly = _like_likely(column, sought, loose) & exactly
     return like | (_beyond_ascii(column) & exactly)
 
 
@@ -134,16 +132,17 @@ def _spellings(sought: str) -> str:
     """For GLOB: each letter in every way in which it is one letter."""
     accented = _accented()
     return "".join(
-        f"[{letter}{letter.upper()}{accented[letter]}]" if letter in accented else letter
+        f"[{letter}{letter.upper()}{accented.get(letter, '')}]" if letter.isalpha() else letter
         for letter in sought
     )
 
 
 @lru_cache(1)
 def _odd() -> str:
-    """For GLOB: accents that stand alone, and letters that fold to several, such as ß."""
+    """For GLOB: what only the function knows: accents that stand alone, letters that fold to
+    several, such as ß, and rare ones, which would make each comparison long."""
     several = (chr(code) for code in _LATIN if len(folded(chr(code))) > 1)
-    return f"[{_MARKS.pattern[1:-2]}{''.join(several)}]"
+    return f"[{_MARKS.pattern[1:-2]}{_SELDOM}{''.join(several)}]"
 
 
 def _beyond_ascii(column: Any) -> Any:
