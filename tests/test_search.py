@@ -135,6 +135,24 @@ def test_accents_do_not_matter_in_names(
     assert names(catalog, connection, words, *texts) == ["uber", "Über", "U\u0308BER"]
 
 
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("tieng viet", "Tiếng Việt"),
+        ("strasse", "Große STRAẞE 1"),
+        ("office", "The Oﬃce"),
+        ("kelvin", "\u212aelvin"),
+        ("lodz", "ŁÓDŹ"),
+        ("resume", "re\u0301sume\u0301"),
+        ("ice", "ÎÇÉ"),
+    ],
+)
+def test_letters_with_accents_rare_ones_and_ligatures_are_found_without(
+    catalog: Catalog, connection: apsw.Connection, words: str, text: str
+) -> None:
+    assert names(catalog, connection, words, text, "another", "éü") == [text]
+
+
 def test_accents_matter_in_addresses_and_ids(catalog: Catalog, connection: apsw.Connection) -> None:
     add(catalog, id="é", icon_url="https://x.example/über.svg")
     assert found(connection, "Über.svg") == ["é"]
