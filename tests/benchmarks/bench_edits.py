@@ -165,12 +165,11 @@ class _Timed:
         self.gaps.extend(watch.stop())
         return seconds
 
-    def report(self, report: Report, meanwhile: str) -> None:
-        """Report the longest absence."""
+    def report(self, report: Report, name: str) -> None:
+        """Report the longest absence under this name."""
         longest = max(self.gaps, key=ours, default={"seconds": 0.0, "delayed": 0.0, "stacks": []})
         print(f"longest absence: {longest}", file=sys.stderr)
-        name = f"longest absence of the GUI thread while {meanwhile}, s; limit: 0.05 s"
-        report(name, ours(longest), GAP_LIMIT, 1.0)
+        report(f"{name}, s; limit: 0.05 s", ours(longest), GAP_LIMIT, 1.0)
 
     def replace(self, space: Workspace, old: str, new: str) -> tuple[float, float]:
         """Replace in all icon URLs: seconds until they are listed, and until it is done."""
@@ -195,7 +194,7 @@ def _large(report: Report, space: Workspace, bare: float) -> None:
     name = "replace in 1,000,000 URLs, recorded, s; limit: the bare UPDATE in one transaction"
     report(name, seconds, bare, REPLACE_TO_REACH)
     report("undo of it, s; limit: the bare UPDATE", undone, bare, UNDO_TO_REACH)
-    timed.report(report, "any of it runs")
+    timed.report(report, "longest absence of the GUI thread while any of it runs")
 
 
 def _backups(report: Report, space: Workspace, folder: Path) -> None:
@@ -218,7 +217,7 @@ def _backups(report: Report, space: Workspace, folder: Path) -> None:
     shutil.rmtree(folder)
     name = "the same replacement with a backup due, s; limit: the mean of one before and one after"
     report(name, due, (before + after) / 2, BACKUP_TO_REACH)
-    timed.report(report, "a backup is copied beside edits of a million")
+    timed.report(report, "longest absence of the GUI thread while a backup is copied beside")
 
 
 def _let_redo_go(space: Workspace) -> None:
