@@ -1,8 +1,9 @@
 """Texts without case and accents, and SQL conditions on them.
 
-What SQLite's LIKE can decide it decides: a function in Python looks only at texts with letters
-beyond ASCII. Names, of organizations and people too, are compared without accents ("loose"); ids,
-types and addresses, in which a letter with an accent is another one, without case ("strict").
+What SQLite's LIKE and GLOB can decide they decide: a function in Python looks only at what has
+rare letters beyond ASCII, or accents that stand alone. Names, of organizations and people too, are
+compared without accents ("loose"); ids, types and addresses, in which a letter with an accent is
+another one, without case ("strict").
 """
 
 from __future__ import annotations

@@ -10,11 +10,9 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
-    QFormLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -29,6 +27,7 @@ from gui import theme
 from gui.background import deliver
 from gui.edit_scopes import EditScope, extent_words
 from gui.findings import Finding, FindingLine
+from gui.form_rows import FormRows
 from gui.many_editors import ManyLine, ManyMetadata, many_editor
 from gui.text import field_title, number, sentence
 
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
 
 READ_MS: Final = 120
 """How long the selection rests before what it has in common is read, in ms."""
-_WIDE: Final = ("icon_url", "metadata")
 
 
 class ManyPanel(QWidget):
@@ -258,31 +256,11 @@ class ManyPanel(QWidget):
         font.setWeight(QFont.Weight.DemiBold)
         self._heading.setFont(font)
         self._heading.setWordWrap(True)
-        body = QWidget()
-        form = QFormLayout(body)
-        form.setContentsMargins(8, 8, 8, 8)
-        form.setVerticalSpacing(6)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-        for name, editor in self.editors.items():
-            label = QLabel(f"{editor.title} *" if editor.field.required else editor.title)
-            label.setBuddy(editor.input)
-            if name in _WIDE:
-                form.addRow(label)
-                form.addRow(editor)
-            else:
-                form.addRow(label, editor)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(body)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(self._make_head())
-        column.addWidget(scroll, 1)
+        column.addWidget(FormRows(self.editors.values()), 1)
         column.addLayout(self._make_foot())
 
     def _make_head(self) -> QVBoxLayout:

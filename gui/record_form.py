@@ -9,11 +9,9 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
-    QFormLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +22,7 @@ from db.fields import FIELDS, Field, Value, csv_text, is_blank
 from gui import theme
 from gui.field_editors import FieldEditor, LineField
 from gui.findings import Finding, FindingLine
+from gui.form_rows import FormRows
 from gui.metadata_field import MetadataField
 from gui.text import one_line, sentence, when
 from gui.url_field import UrlField
@@ -34,8 +33,6 @@ _REVEAL_MARGIN: Final = 4
 _LEAST_ROWS: Final = 6
 _FEW_ROWS: Final = 2
 """So many are seen in the lowest window: what is above gives way."""
-_WIDE: Final = ("icon_url", "metadata")
-"""Fields that have the whole width, under their label."""
 
 
 class RecordForm(QWidget):
@@ -318,31 +315,11 @@ class RecordForm(QWidget):
     def show_few(self, *, few: bool) -> None:
         """Be content with few fields in sight; one scrolls to the others."""
         rows = (_FEW_ROWS if few else _LEAST_ROWS) * self._row_height
-        self._scroll.setMinimumHeight(rows + self._above_rows)
+        self._scroll.setMinimumHeight(rows + FormRows.above)
 
     def _lay_out(self) -> None:
-        body = QWidget()
-        form = QFormLayout(body)
-        form.setContentsMargins(8, 8, 8, 8)
-        form.setVerticalSpacing(6)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-        for name, editor in self.editors.items():
-            label = QLabel(f"{editor.title} *" if editor.field.required else editor.title)
-            label.setBuddy(editor.input)
-            if name in _WIDE:
-                form.addRow(label)
-                form.addRow(editor)
-            else:
-                form.addRow(label, editor)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(body)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._row_height = self.editors["id"].sizeHint().height() + form.verticalSpacing()
-        self._above_rows = form.contentsMargins().top()
+        self._scroll = FormRows(self.editors.values())
+        self._row_height = self.editors["id"].sizeHint().height() + FormRows.spacing
         self.show_few(few=False)
         self._reveal = QTimer(self, singleShot=True, interval=0)  # once it is laid out
         self._reveal.timeout.connect(self._reveal_focused)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication
 from db.order import BEGINNING, OrderSpec
 from gui import theme
 from tests.benchmarks import data
-from tests.benchmarks.bench_table import Shown, until
+from tests.benchmarks.bench_table import Shown, first_rows_seconds
 
 Report = Callable[[str, float, float, float | None], None]
 
@@ -151,7 +151,7 @@ def _measure(report: Report, shown: Shown, bare: BarePages, kind: Kind, size: in
     ours, limit = [], []
     for _ in range(RUNS[size]):
         shown.ask(OrderSpec())
-        ours.append(_keystroke(shown, kind.query))
+        ours.append(first_rows_seconds(shown, kind.query))
         start = time.perf_counter()
         shown.table.viewport().repaint()
         limit.append(bare.seconds(kind.bare) + time.perf_counter() - start)
@@ -163,18 +163,6 @@ def _measure(report: Report, shown: Shown, bare: BarePages, kind: Kind, size: in
         statistics.median(limit),
         TO_REACH,
     )
-
-
-def _keystroke(shown: Shown, query: str) -> float:
-    start = time.perf_counter()
-    with until(shown.model.modelReset):
-        shown.model.set_spec(OrderSpec(query))
-    shown.table.viewport().repaint()
-    seconds = time.perf_counter() - start
-    if shown.model.is_loading:
-        with until(shown.model.loaded):
-            pass
-    return seconds
 
 
 def _at(times: Sequence[float], share: float) -> float:

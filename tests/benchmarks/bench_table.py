@@ -395,7 +395,7 @@ def _keystrokes(report: Report, shown: Shown, workdir: Path) -> None:
         ours, same, like = [], [], []
         for _ in range(REPEATS):
             shown.ask(OrderSpec())
-            ours.append(_first_rows_seconds(shown, words))
+            ours.append(first_rows_seconds(shown, words))
             same.append(bare.same_seconds(words))
             like.append(bare.like_seconds(words))
         figures[words] = (min(ours), min(same), min(like))
@@ -414,7 +414,8 @@ def _keystrokes(report: Report, shown: Shown, workdir: Path) -> None:
         )
 
 
-def _first_rows_seconds(shown: Shown, words: str) -> float:
+def first_rows_seconds(shown: Shown, words: str) -> float:
+    """Seconds from a keystroke until the first rows of a search are painted."""
     start = time.perf_counter()
     with until(shown.model.modelReset):
         shown.model.set_spec(OrderSpec(words))
