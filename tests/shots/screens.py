@@ -110,7 +110,7 @@ class Screens:
         dialog = stage.dialog()
         assert isinstance(dialog, ImportDialog)
         stage.wait(lambda: dialog.tabs.isTabEnabled(1))
-        dialog.tabs.setCurrentIndex(1)
+        dialog.tabs.setCurrentWidget(dialog.tables["changed"])
         stage.all_icons_there(window)
         stage.save(dialog, "import")
         dialog.tabs.setCurrentIndex(3)
