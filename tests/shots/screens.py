@@ -113,7 +113,7 @@ class Screens:
         dialog.tabs.setCurrentWidget(dialog.tables["changed"])
         stage.all_icons_there(window)
         stage.save(dialog, "import")
-        dialog.tabs.setCurrentIndex(3)
+        dialog.tabs.setCurrentIndex(dialog.tabs.count() - 1)
         stage.all_icons_there(window)
         stage.save_dialog("import-rejected")
 
